@@ -1,0 +1,169 @@
+"""query -> list[ScoredChunk], by words, by meaning, or by both.
+
+All three searchers read one `Snapshot`, so that a search sees one consistent state of the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.core.types import Filters, Kind, ScoredChunk, Signals
+from rag.embed.base import Embedder
+from rag.indexing.snapshot import Snapshot
+from rag.retrieve.fuse import convex
+from rag.retrieve.query import Query, check_k, parse_query
+
+# What a hit that is not prose keeps of its score, unless the question asks for its kind: enough to
+# be found when nothing else answers, too little to push prose out.
+KIND_FACTOR: dict[Kind, float] = {
+    "prose": 1.0,
+    "caption": 0.8,
+    "reference": 0.7,
+    "biography": 0.7,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The ranked passages for a question, and how long each stage took (milliseconds)."""
+
+    question: str
+    language: str
+    results: tuple[ScoredChunk, ...]
+    timings_ms: dict[str, float]
+
+
+class LexicalSearcher:
+    """By words: BM25 over stems, a question in the other language through its translations."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def search(self, query: str, k: int, filters: Filters | None = None) -> list[ScoredChunk]:
+        """At most `k` chunks by BM25. Raises UsageError for a bad question or k."""
+        check_k(k)
+        parsed = parse_query(query)
+        allowed = self._snapshot.allowed(filters)
+        hits = self._snapshot.lexical.search(parsed.text, parsed.language, k, allowed)
+        signals = {hit.key: Signals(lexical=hit.score, terms=hit.terms) for hit in hits}
+        return _scored(self._snapshot, [(hit.key, hit.score) for hit in hits], signals)
+
+
+class DenseSearcher:
+    """By meaning: cosine of the question's vector with each chunk's."""
+
+    def __init__(self, snapshot: Snapshot, embedder: Embedder) -> None:
+        self._snapshot = snapshot
+        self._embedder = embedder
+
+    def search(self, query: str, k: int, filters: Filters | None = None) -> list[ScoredChunk]:
+        """At most `k` chunks by cosine. Raises UsageError for a bad question or k."""
+        check_k(k)
+        vector = self._embedder.embed_queries([parse_query(query).text])[0]
+        keys, scores = self._snapshot.dense.search(vector, k, self._snapshot.allowed(filters))
+        ranked = [(int(key), float(score)) for key, score in zip(keys, scores, strict=True)]
+        signals = {key: Signals(dense=score) for key, score in ranked}
+        return _scored(self._snapshot, ranked, signals)
+
+
+class HybridSearcher:
+    """By both, fused by a convex combination; what is not prose steps back (see KIND_FACTOR)."""
+
+    def __init__(
+        self, snapshot: Snapshot, embedder: Embedder, *, dense_weight: float, candidates: int
+    ) -> None:
+        self._snapshot = snapshot
+        self._embedder = embedder
+        self._weight = dense_weight
+        self._candidates = candidates
+
+    def search(self, query: str, k: int, filters: Filters | None = None) -> list[ScoredChunk]:
+        """At most `k` chunks by fused score. Raises UsageError for a bad question or k."""
+        return list(self.retrieve([query], k, filters)[0].results)
+
+    def retrieve(
+        self, queries: Sequence[str], k: int, filters: Filters | None = None
+    ) -> list[SearchResult]:
+        """Search for several questions, embedded in one batch; results in the order given."""
+        check_k(k)
+        parsed = [parse_query(query) for query in queries]
+        start = perf_counter()
+        vectors = self._embedder.embed_queries([query.text for query in parsed])
+        embed_ms = (perf_counter() - start) * 1000 / max(len(parsed), 1)
+        allowed = self._snapshot.allowed(filters)
+        return [
+            self._retrieve_one(query, vector, k, allowed, embed_ms)
+            for query, vector in zip(parsed, vectors, strict=True)
+        ]
+
+    def _retrieve_one(
+        self,
+        query: Query,
+        vector: NDArray[np.float32],
+        k: int,
+        allowed: NDArray[np.int64] | None,
+        embed_ms: float,
+    ) -> SearchResult:
+        depth = max(self._candidates, k)
+        start = perf_counter()
+        hits = self._snapshot.lexical.search(query.text, query.language, depth, allowed)
+        lexical_done = perf_counter()
+        keys, scores = self._snapshot.dense.search(vector, depth, allowed)
+        dense = dict(zip(keys.tolist(), scores.tolist(), strict=True))
+        # A passage found by words alone still has a cosine: without it, it would count as 0.
+        missing = np.array([hit.key for hit in hits if hit.key not in dense], dtype=np.int64)
+        if len(missing):
+            found = self._snapshot.dense.scores(vector, missing)
+            dense.update(zip(missing.tolist(), found.tolist(), strict=True))
+        dense_done = perf_counter()
+        lexical = {hit.key: hit for hit in hits}
+        fused = convex(dense, {key: hit.score for key, hit in lexical.items()}, self._weight)
+        signals = {
+            key: Signals(
+                dense=dense.get(key),
+                lexical=lexical[key].score if key in lexical else None,
+                terms=lexical[key].terms if key in lexical else (),
+            )
+            for key, _ in fused
+        }
+        ranked = _scored(self._snapshot, fused[:depth], signals)
+        results = _step_back(ranked, query)[:k]
+        timings = {
+            "embed": embed_ms,
+            "lexical": (lexical_done - start) * 1000,
+            "dense": (dense_done - lexical_done) * 1000,
+            "fuse": (perf_counter() - dense_done) * 1000,
+        }
+        return SearchResult(query.text, query.language, tuple(results), timings)
+
+
+def _step_back(ranked: list[ScoredChunk], query: Query) -> list[ScoredChunk]:
+    """Lower the score of passages of a kind that the question does not ask for."""
+    wanted = query.seeks
+
+    def adjusted(hit: ScoredChunk) -> ScoredChunk:
+        factor = 1.0 if hit.chunk.kind in wanted else KIND_FACTOR[hit.chunk.kind]
+        if factor == 1.0:
+            return hit
+        return ScoredChunk(
+            hit.chunk, hit.score * factor, hit.path, hit.title, hit.date, hit.signals
+        )
+
+    return sorted(map(adjusted, ranked), key=lambda hit: (-hit.score, hit.chunk.chunk_id))
+
+
+def _scored(
+    snapshot: Snapshot, ranked: Sequence[tuple[int, float]], signals: dict[int, Signals]
+) -> list[ScoredChunk]:
+    """Join keys and scores with their chunks and documents, best first, ties by chunk id."""
+    chunks = snapshot.chunks([key for key, _ in ranked])
+    hits = []
+    for chunk, (key, score) in zip(chunks, ranked, strict=True):
+        info = snapshot.info(chunk.doc_id)
+        hits.append(ScoredChunk(chunk, score, info.path, info.title, info.date, signals[key]))
+    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.chunk_id))
