@@ -30,7 +30,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid", frozen=True)
 
     # Where things are.
-    sources: Path = Field(Path("seeds"), description="folder of source documents")
+    sources: Path | None = Field(
+        None,
+        description="folder of source documents; none: the one the index was made from, or seeds",
+    )
     index: Path = Field(Path("index"), description="folder of the index")
 
     # Ingest. Sizes in characters (code points); defaults chosen in benchmarks/chunking.md.
@@ -72,12 +75,25 @@ class Settings(BaseSettings):
     admin_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="comma-separated keys that may also upload and delete"
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="comma-separated names the service may be called by, beside its own"
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="comma-separated origins of other pages that may call the API"
+    )
+    rate_limit: str | None = Field(
+        None, description="per client, like '600/minute'; none: only beyond localhost"
+    )
+    max_concurrent: int = Field(
+        64, ge=1, le=10_000, description="requests worked on at once; more are turned away"
+    )
+    request_timeout: float = Field(120.0, gt=0, description="seconds one request may take")
     log_json: bool = Field(False, description="JSON logs on stderr")
     log_questions: bool = Field(False, description="let logs hold the text of questions")
 
-    @field_validator("api_keys", "admin_keys", mode="before")
+    @field_validator("api_keys", "admin_keys", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
-    def _split_keys(cls, value: Any) -> Any:
+    def _split_commas(cls, value: Any) -> Any:
         return (
             [key.strip() for key in value.split(",") if key.strip()]
             if isinstance(value, str)
@@ -90,8 +106,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         toml = TomlConfigSettingsSource(settings_cls, Path(CONFIG_FILE))
         return (init_settings, env_settings, toml)

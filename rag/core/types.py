@@ -195,3 +195,8 @@ class Answer:
         for citation in self.citations:
             if citation.answer_end > len(self.text):
                 raise ValueError("a citation supports text beyond the answer's end")
+
+    def _repr_html_(self) -> str:
+        from rag.core.notebook import answer_html
+
+        return answer_html(self)

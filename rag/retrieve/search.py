@@ -12,7 +12,8 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.core.types import Filters, Kind, ScoredChunk, Signals
+from rag.core.notebook import passages_html
+from rag.core.types import Filters, Kind, Language, ScoredChunk, Signals
 from rag.embed.base import Embedder
 from rag.indexing.snapshot import Snapshot
 from rag.retrieve.fuse import convex
@@ -33,9 +34,12 @@ class SearchResult:
     """The ranked passages for a question, and how long each stage took (milliseconds)."""
 
     question: str
-    language: str
+    language: Language
     results: tuple[ScoredChunk, ...]
     timings_ms: dict[str, float]
+
+    def _repr_html_(self) -> str:
+        return passages_html(self.question, self.results)
 
 
 class LexicalSearcher:
