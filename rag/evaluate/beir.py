@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from rag.core.errors import EvalError
-from rag.core.types import Chunk, Document, ScoredChunk
+from rag.core.types import Chunk, Document
 from rag.evaluate.judged import digest
 from rag.evaluate.locate import Span
 from rag.evaluate.relevance import Grades
-from rag.evaluate.run import Item
+from rag.evaluate.run import Item, UnitOf
 from rag.evaluate.trec import add_grade, dump_qrels, read_text
 
 HEADER = "query-id\tcorpus-id\tscore"
@@ -120,7 +120,7 @@ def write_sources(beir: Beir, folder: Path) -> dict[str, str]:
     return names
 
 
-def by_document(names: Mapping[str, str]) -> Callable[[ScoredChunk], str]:
+def by_document(names: Mapping[str, str]) -> UnitOf:
     """The unit of judgement of a BEIR set: the id of the passage whose file the hit is from."""
     return lambda hit: names[hit.path]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from rag.core.types import Document
 from rag.evaluate.judged import Conversation, Problem, Question, Quote, read_lines
 from rag.evaluate.locate import occurrences, resolve_all
+from rag.indexing.stopwords import FUNCTION_WORDS
 
 LEAK_RUN = 5  # words in a row that question and quote share
 LEAK_SHARE = 0.8  # of the question's content words that stand in the quote
@@ -17,15 +18,7 @@ LEAK_WORDS = 4  # content words a question must have for its share to mean anyth
 LEAK_TAGS = frozenset({"verbatim", "lexical"})  # for these the words are meant to be the same
 
 _WORD = re.compile(r"\w+")
-_FUNCTION_WORDS = (
-    "what which who whom whose when where why how many much long does did have has been were was "
-    "that this these those with from into about over under between their there they will would "
-    "could should according said "
-    "cosa quale quali quanto quanta quanti quante quando dove come perché chi della dello delle "
-    "degli dell dalla dallo dalle dagli nella nello nelle negli alla allo alle agli sulla sullo "
-    "sulle sono stato stata stati state essere hanno aveva avevano questo questa questi queste "
-    "quello quella quelli quelle secondo anche"
-)
+_FUNCTION_WORDS = FUNCTION_WORDS["it"] | FUNCTION_WORDS["en"]
 
 
 def check(path: Path, documents: Sequence[Document]) -> list[Problem]:
@@ -104,9 +97,7 @@ def _leak(question: Question, quote: Quote) -> str | None:
             return f"the question repeats the quote: '{' '.join(asked[at : at + LEAK_RUN])}'"
     # Names and numbers have to be the same; a question can only choose its other words.
     names = {word.lower() for word in _WORD.findall(question.question)[1:] if not word.islower()}
-    content = [
-        word for word in asked if len(word) > 3 and word not in set(_FUNCTION_WORDS.split()) | names
-    ]
+    content = [word for word in asked if len(word) > 3 and word not in _FUNCTION_WORDS | names]
     shared = [word for word in content if word in said]
     if len(content) >= LEAK_WORDS and len(shared) >= LEAK_SHARE * len(content):
         return f"nearly all words of the question are the quote's: {', '.join(shared)}"

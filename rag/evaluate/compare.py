@@ -9,7 +9,7 @@ import numpy as np
 from rag.core.errors import EvalError
 from rag.evaluate.figures import ALL, slices
 from rag.evaluate.measures import MEANS, MEASURES
-from rag.evaluate.run import Record
+from rag.evaluate.records import Record
 from rag.evaluate.statistics import randomisation_test
 from rag.evaluate.store import Run
 

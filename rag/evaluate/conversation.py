@@ -7,20 +7,34 @@ from dataclasses import replace
 
 import numpy as np
 
+from rag.answer.follow import Turn, resolve
 from rag.core.types import Chunk, Searcher
 from rag.evaluate.figures import figures
 from rag.evaluate.judged import Conversation, ConversationSet
 from rag.evaluate.locate import Need
 from rag.evaluate.measures import DEPTH
+from rag.evaluate.records import Record
 from rag.evaluate.relevance import judge
-from rag.evaluate.run import Item, Record, execute
+from rag.evaluate.run import Asker, Item, execute
 from rag.evaluate.statistics import randomisation_test
 from rag.evaluate.store import ConversationFigures, FollowUp, SetFacts
 
+TESTED = ("nDCG@10", "R@5")
 Resolver = Callable[[str, Sequence[str]], str]
 """(follow-up, the questions before it, oldest first) -> a question that stands on its own."""
 
-TESTED = ("nDCG@10", "R@5")
+
+def by_rule(assistant: Asker | None) -> Resolver:
+    """The product's own rule, over a history in which the earlier questions were answered."""
+
+    def resolver(question: str, earlier: Sequence[str]) -> str:
+        history: list[Turn] = []
+        for one in earlier:
+            answer = assistant.ask(one, history).text if assistant is not None else ""
+            history.append(Turn(one, answer))
+        return resolve(question, history)
+
+    return resolver
 
 
 def follow_ups(
@@ -28,7 +42,7 @@ def follow_ups(
     needs: Mapping[str, tuple[Need, ...]],
     chunks: Mapping[str, Sequence[Chunk]],
     searcher: Searcher,
-    resolve: Resolver,
+    resolver: Resolver,
     k: int = DEPTH,
 ) -> ConversationFigures:
     """Search each last turn both ways; `needs` by conversation id, `chunks` by path.
@@ -39,7 +53,7 @@ def follow_ups(
     resolved, errors = [], {}
     for one, item in zip(judged.conversations, alone, strict=True):
         try:
-            question = resolve(item.question, [turn.question for turn in one.turns[:-1]])
+            question = resolver(item.question, [turn.question for turn in one.turns[:-1]])
             resolved.append(replace(item, question=question))
         except Exception as failure:  # as in `run`: one failure must not hide the others
             errors[one.id] = f"{type(failure).__name__}: {failure}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from rag.evaluate.excerpts import Excerpt, around, passage
-from rag.evaluate.run import FailureKind, Record, Shown, failure
+from rag.evaluate.records import FailureKind, Record, Shown, failure
 from rag.evaluate.store import Run
 
 SHOWN_PASSAGES = 3

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from rag.core.types import LANGUAGES
 from rag.evaluate.measures import AUROC, CALIBRATION, DEPTH, MEANS
-from rag.evaluate.run import Record, Timing
+from rag.evaluate.records import Record, Timing
 from rag.evaluate.statistics import (
     Bin,
     Estimate,
@@ -42,13 +43,18 @@ Figures = dict[str, dict[str, Figure]]
 def slices(records: Sequence[Record]) -> dict[str, list[Record]]:
     """The records of each slice: all, by language, by type, by tag; sorted within those kinds."""
     cut: dict[str, list[Record]] = {ALL: list(records)}
-    for name in sorted({record.lang for record in records}):
+    for name in sorted({record.lang for record in records}, key=_language_order):
         cut[name] = [record for record in records if record.lang == name]
     for name in sorted({record.type for record in records}):
         cut[f"type:{name}"] = [record for record in records if record.type == name]
     for name in sorted({tag for record in records for tag in record.tags}):
         cut[f"tag:{name}"] = [record for record in records if name in record.tags]
     return cut
+
+
+def _language_order(name: str) -> tuple[int, str]:
+    known: tuple[str, ...] = LANGUAGES
+    return (known.index(name) if name in known else len(known), name)
 
 
 def figures(records: Sequence[Record]) -> Figures:

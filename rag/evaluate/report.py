@@ -10,7 +10,7 @@ from rag.evaluate import plots
 from rag.evaluate.failures import failures_section
 from rag.evaluate.figures import ALL, Figure, latencies, recall_curves, reliability_curve
 from rag.evaluate.measures import DEPTH, MEASURES
-from rag.evaluate.run import Timing
+from rag.evaluate.records import Timing
 from rag.evaluate.statistics import RESAMPLES
 from rag.evaluate.store import Run
 from rag.evaluate.style import CSS
@@ -147,7 +147,8 @@ def _cell(figure: Figure | None) -> str:
         return '<td class="figure">–</td>'
     value, low, high = (min(1.0, one) * 100 for one in (figure.value, figure.low, figure.high))
     return (
-        f'<td class="figure">{number(figure.value)}<div class="track">'
+        f'<td class="figure" title="{figure.n} questions">{number(figure.value)}'
+        f'<div class="track">'
         f'<s style="width:{value:.1f}%"></s>'
         f'<u style="left:{low:.1f}%;width:{max(high - low, 0.8):.1f}%"></u></div>'
         f"<i>{interval(figure)}</i></td>"

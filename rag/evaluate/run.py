@@ -9,21 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Literal, Protocol
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, Protocol
 
 from rag.core.types import Answer, Chunk, Document, Filters, ScoredChunk, Searcher
 from rag.evaluate.locate import Need
 from rag.evaluate.measures import ABSTENTION, ANSWERS, DEPTH, Measure, retrieval
-from rag.evaluate.relevance import (
-    Grades,
-    Interval,
-    grade_any,
-    judge,
-    needs_coverage,
-    needs_met,
-)
+from rag.evaluate.records import Cited, Given, Gold, Record, Shown, Timing, answer_measures
+from rag.evaluate.relevance import Grades, Interval, grade_any, judge
 
 DIGITS = 6  # of scores and confidences: beyond it, thread counts show
 
@@ -66,77 +58,6 @@ class Item:
     answerable: bool
     needs: tuple[Need, ...]
     judged: tuple[Grades, ...]
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Gold(_Record):
-    """A span that answers; `need` numbers the things needed, from 0."""
-
-    need: int
-    path: str
-    start: int
-    end: int
-
-
-class Shown(_Record):
-    """A passage as it was ranked; `grade` is 2 (holds a gold span whole), 1 (part) or 0."""
-
-    unit: str
-    path: str
-    start: int
-    end: int
-    score: float
-    grade: int
-
-
-class Cited(_Record):
-    """A citation of an answer, and its grade."""
-
-    path: str
-    start: int
-    end: int
-    quote: str
-    grade: int
-
-
-class Given(_Record):
-    """The answer as it was shown."""
-
-    text: str
-    mode: str
-    abstained: bool
-    reason: str | None
-    confidence: float
-    unsupported: int
-    notice: str | None
-    citations: list[Cited]
-
-
-class Record(_Record):
-    """All that happened to one question; a measure that is absent does not apply to it."""
-
-    id: str
-    cluster: str
-    lang: str
-    type: str
-    tags: list[str]
-    question: str
-    answerable: bool
-    gold: list[Gold]
-    shown: list[Shown]
-    answer: Given | None
-    error: str | None
-    measures: dict[str, float]
-
-
-class Timing(_Record):
-    """Milliseconds that a question took; None where it failed or was not asked."""
-
-    search_ms: float | None = None
-    answer_ms: float | None = None
 
 
 UnitOf = Callable[[ScoredChunk], str]
@@ -206,10 +127,33 @@ def execute(
     for item in items:
         asked.append(_ask(item, searcher, assistant, k, fetch or k, unit_of))
         progress()
+    return _outcome(asked, assistant is not None)
+
+
+def score(
+    items: Sequence[Item],
+    rankings: Mapping[str, Sequence[str]],
+    places: Mapping[str, Interval],
+    k: int = DEPTH,
+) -> Outcome:
+    """Score somebody else's rankings (item id -> units, best first); `places` of units we know."""
+    asked = []
+    for item in items:
+        units = rankings.get(item.id, ())[:k]
+        shown = []
+        for rank, unit in enumerate(units):
+            place = places.get(unit, Interval("", 0, 0))
+            points = float(len(units) - rank)
+            shown.append(_one_shown(item, unit, place, points))
+        asked.append(_Asked(item, shown, None, None if units else "not in the run", Timing()))
+    return _outcome(asked, answers=False)
+
+
+def _outcome(asked: Sequence[_Asked], answers: bool) -> Outcome:
     rankings = {one.item.id: [shown.unit for shown in one.shown] for one in asked if one.shown}
-    judged = {item.id: item.judged for item in items if item.answerable}
+    judged = {one.item.id: one.item.judged for one in asked if one.item.answerable}
     found = retrieval(judged, rankings) if judged else {}
-    records = [_record(one, found.get(one.item.id, {}), assistant is not None) for one in asked]
+    records = [_record(one, found.get(one.item.id, {}), answers) for one in asked]
     return Outcome(records, {one.item.id: one.timing for one in asked})
 
 
@@ -261,15 +205,20 @@ def _shown(hits: Sequence[ScoredChunk], item: Item, k: int, unit_of: UnitOf) -> 
     for hit in hits:
         unit = unit_of(hit)
         if unit not in first and len(first) < k:
-            first[unit] = Shown(
-                unit=unit,
-                path=hit.path,
-                start=hit.chunk.start,
-                end=hit.chunk.end,
-                score=round(hit.score, DIGITS),
-                grade=max((grades.get(unit, 0) for grades in item.judged), default=0),
-            )
+            place = Interval(hit.path, hit.chunk.start, hit.chunk.end)
+            first[unit] = _one_shown(item, unit, place, hit.score)
     return list(first.values())
+
+
+def _one_shown(item: Item, unit: str, place: Interval, points: float) -> Shown:
+    return Shown(
+        unit=unit,
+        path=place.path,
+        start=place.start,
+        end=place.end,
+        score=round(points, DIGITS),
+        grade=max((grades.get(unit, 0) for grades in item.judged), default=0),
+    )
 
 
 def _record(asked: _Asked, found: Mapping[str, float], answers: bool) -> Record:
@@ -277,7 +226,7 @@ def _record(asked: _Asked, found: Mapping[str, float], answers: bool) -> Record:
     given = _given(asked.answer, item) if asked.answer is not None else None
     measures = dict(found)
     if given is not None:
-        measures |= answer_measures(item, given)
+        measures |= answer_measures(item.answerable, item.needs, given)
     elif answers:
         measures |= {one.name: one.worst for one in _applicable(item)}
     return Record(
@@ -325,47 +274,3 @@ def _given(answer: Answer, item: Item) -> Given:
             for one in answer.citations
         ],
     )
-
-
-def answer_measures(item: Item, given: Given) -> dict[str, float]:
-    """The measures of one answer that apply to it (`Measure.population`).
-
-    A refusal shows nothing, whatever near passages it lists: its quotes do not count.
-    """
-    quotes = [] if given.abstained else [Interval(c.path, c.start, c.end) for c in given.citations]
-    measures: dict[str, float] = {"coverage": float(not given.abstained)}
-    correct = 0.0
-    if item.answerable and item.needs:
-        correct = needs_met(item.needs, quotes)
-        covered = needs_coverage(item.needs, quotes) if quotes else 0.0
-        measures["answer_correct"] = correct
-        measures["answer_complete"] = float(covered == 1.0)
-        measures["answer_coverage"] = covered
-    if item.answerable:
-        measures["refused_wrong"] = float(given.abstained)
-    else:
-        measures["answered_wrong"] = float(not given.abstained)
-    if not given.abstained:
-        right = sum(citation.grade > 0 for citation in given.citations)
-        measures["citation_precision"] = right / len(quotes) if quotes else 0.0
-        measures["unsupported"] = float(given.unsupported)
-        measures["selective_accuracy"] = correct
-    return measures
-
-
-FailureKind = Literal["error", "not found", "refused wrongly", "answered wrongly", "gold not shown"]
-
-
-def failure(record: Record) -> FailureKind | None:
-    """The worst thing that went wrong with a question; None when all is well."""
-    if record.error is not None:
-        return "error"
-    if record.measures.get("answered_wrong") == 1.0:
-        return "answered wrongly"
-    if record.measures.get("refused_wrong") == 1.0:
-        return "refused wrongly"
-    if record.measures.get(f"R@{DEPTH}", 1.0) < 1.0:
-        return "not found"
-    if record.measures.get("answer_correct", 1.0) < 1.0:
-        return "gold not shown"
-    return None

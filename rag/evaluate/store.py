@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.core.errors import EvalError, NotFound
 from rag.evaluate.figures import Figures
-from rag.evaluate.run import Record, Timing
+from rag.evaluate.records import Record, Timing
 
 RUNS = Path("eval/runs")
 FOLLOW_UP = "follow-up"

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rag.core.errors import EvalError
+from rag.evaluate.records import Record
 from rag.evaluate.relevance import Grades
-from rag.evaluate.run import Item, Record
+from rag.evaluate.run import Item
 
 TAG = "fonte"
 
