@@ -8,87 +8,89 @@ from __future__ import annotations
 
 from rag.core.types import Language
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is written as running text."""
+    return frozenset(text.split())
+
+
 OWN: dict[Language, frozenset[str]] = {
-    "it": frozenset(
-        "il lo la gli le un uno una l un dell nell all dall sull di del dello della dei degli delle al "
-        "allo alla ai agli alle da dal dallo dalla dai dagli dalle nel nello nella nei negli nelle "
+    "it": words(
+        "il lo la gli le un uno una l un dell nell all dall sull di del dello della dei degli delle "
+        "al allo alla ai agli alle da dal dallo dalla dai dagli dalle nel nello nella nei negli nelle "
         "sul sullo sulla sui sugli sulle con per tra fra su e ed o che chi cosa come quando dove "
         "perché perche perchè quale quali qual quanto quanta quanti quante cui è sono era erano "
         "fu furono stato stata stati state ha hanno aveva avevano ho hai abbiamo avete si ci vi ne "
-        "non anche ma se più piu meno molto questo questa questi queste quello quella quelli quelle "
-        "suo sua suoi loro nostro mi ti c cos dov com quant quell quest essere avere fare fatto può "
-        "puo possono deve devono viene vengono secondo dopo prima durante contro senza verso dimmi "
-        "parlami spiegami riassumi elenca parla dice sai cioè ancora già gia".split()
+        "non anche ma se più piu meno molto questo questa questi queste quello quella quelli "
+        "quelle suo sua suoi loro nostro mi ti c cos dov com quant quell quest essere avere fare fatto "
+        "può puo possono deve devono viene vengono secondo dopo prima durante contro senza verso dimmi "
+        "parlami spiegami riassumi elenca parla dice sai cioè ancora già gia"
     ),
-    "en": frozenset(
+    "en": words(
         "the an of to and or is are was were be been being has have had having does did done do "
         "will would can could should may might must shall not n t what who whom whose which when "
         "where why how many much this that these those it its he she they them their his her we "
         "our you your my with from by for on at as into about between during against within "
         "without than then there if but after before over under while because tell explain "
-        "describe summarize summarise list give show me any some such both each most more".split()
+        "describe summarize summarise list give show me any some such both each most more"
     )
     - {"me", "do", "list"},
 }
 
 FOREIGN: dict[str, frozenset[str]] = {
-    "fr": frozenset(
+    "fr": words(
         "le les des du de et où est sont dans avec quand quel quelle quels quelles que qui "
         "pourquoi combien ont été aux leur leurs cette ces nous vous ils elle elles entre sur "
-        "une je qu était étaient quoi comment pour par au".split()
+        "une je qu était étaient quoi comment pour par au"
     ),
-    "de": frozenset(
+    "de": words(
         "der die das den dem des und ist sind nicht wird wurde wurden wer wie warum wann welche "
         "welcher welches welchen zwischen mit für über auf aus bei nach zum zur ein eine einen "
-        "einem einer von haben hat wieviel wieviele viele war im es sie ich worüber".split()
+        "einem einer von haben hat wieviel wieviele viele war im es sie ich worüber"
     ),
-    "es": frozenset(
+    "es": words(
         "el los las del y es son está están fue qué cómo cuándo dónde quién quiénes cuál cuáles "
-        "cuántos cuántas cuánto por para pero sobre entre hay han según también más que de".split()
+        "cuántos cuántas cuánto por para pero sobre entre hay han según también más que de"
     ),
-    "pt": frozenset(
+    "pt": words(
         "o os as do dos das de e é são não foi está você quem onde como quando quantos quantas "
-        "qual quais que em uma um na nos entre sobre para por também mais porquê".split()
+        "qual quais que em uma um na nos entre sobre para por também mais porquê"
     ),
-    "nl": frozenset(
+    "nl": words(
         "de het een en van is zijn niet wat waarom hoe wie wanneer welke voor met naar ook wordt "
-        "tussen heeft hebben hoeveel waar".split()
+        "tussen heeft hebben hoeveel waar"
     ),
-    "pl": frozenset(
+    "pl": words(
         "w z i jest są nie co kto gdzie dlaczego czy się jak kiedy który która które między ile "
-        "został została".split()
+        "został została"
     ),
-    "ro": frozenset(
-        "este sunt și în din pentru între cine când câte câți cum care ce unde nu cu".split()
+    "ro": words("este sunt și în din pentru între cine când câte câți cum care ce unde nu cu"),
+    "tr": words("ve bir bu nedir kim nasıl hangi için neden nerede kaç ile arasında mi mı kimdir"),
+    "sv": words("och är inte vad varför hur vem när det som ett mellan många har av"),
+    "da": words(
+        "og er ikke hvad hva hvorfor hvordan hvem hvornår hvor mange det som mellem mellom"
     ),
-    "tr": frozenset(
-        "ve bir bu nedir kim nasıl hangi için neden nerede kaç ile arasında mi mı kimdir".split()
-    ),
-    "sv": frozenset("och är inte vad varför hur vem när det som ett mellan många har av".split()),
-    "da": frozenset(
-        "og er ikke hvad hva hvorfor hvordan hvem hvornår hvor mange det som mellem mellom".split()
-    ),
-    "cs": frozenset("je jsou není proč kdo kde jak kolik mezi který která jaký co kdy".split()),
-    "hu": frozenset("és hogy miért mikor hány nem egy az hol között milyen melyik".split()),
-    "fi": frozenset("ja mikä miksi kuka missä mitä kuinka monta oli milloin ovat".split()),
-    "id": frozenset("apa yang siapa mengapa dimana berapa dan dengan antara adalah".split()),
+    "cs": words("je jsou není proč kdo kde jak kolik mezi který která jaký co kdy"),
+    "hu": words("és hogy miért mikor hány nem egy az hol között milyen melyik"),
+    "fi": words("ja mikä miksi kuka missä mitä kuinka monta oli milloin ovat"),
+    "id": words("apa yang siapa mengapa dimana berapa dan dengan antara adalah"),
 }
 
 # Also parts of names, in any language: "Ursula von der Leyen", "Los Angeles", "Das Kapital". And
 # words that Italian or English have too. They never show a third language by themselves.
-NAME_PARTICLES = frozenset(
+NAME_PARTICLES = words(
     "le les des du de et der die das den dem von zum zur el los las del y do dos das da o os as "
     "e i van het en une ein eine au aux un una al est per par por para que qui sur pour entre on "
     "in im is has war hat co come como comment quel quelle quando qual es sie son hay ha han em "
     "na no nos um uma ce care nu cu kim bu mi det har av som er az ja je ile ve dan bir unde hva "
-    "sobre mange oli monta nem hol wat w z mais ou como".split()
+    "sobre mange oli monta nem hol wat w z mais ou como"
 )
 
 # Interrogatives that are a question's language by themselves.
-QUESTION_WORDS = frozenset(
+QUESTION_WORDS = words(
     "où pourquoi combien quoi quels quelles warum wieviel wieviele welche welcher welches wer wann "
     "qué cómo cuándo dónde quién quiénes cuál cuáles cuántos cuántas cuánto quem quantos quantas "
     "porquê quais waarom hoeveel wanneer welke dlaczego gdzie kto kiedy nedir nasıl hangi neden "
     "nerede kaç kimdir varför vem hvorfor hvem hvordan hvornår proč kdo kolik miért mikor hány "
-    "miksi kuka missä mikä mitä siapa mengapa dimana berapa când câte câți".split()
+    "miksi kuka missä mikä mitä siapa mengapa dimana berapa când câte câți"
 )

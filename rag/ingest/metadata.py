@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from rag.ingest.dates import find_date
+from rag.ingest.function_words import words
 
 _TITLE_CHARS = 200
 # Names of sections, not of documents.
-_SECTION_NAMES = frozenset(
+_SECTION_NAMES = words(
     "introduzione introduction premessa abstract sommario summary indice index contents prefazione "
-    "preface foreword prologo prologue contesto background overview panoramica note notes".split()
+    "preface foreword prologo prologue contesto background overview panoramica note notes"
 )
 _MARKUP = re.compile(r"^#{1,6}\s+|^\*{1,2}(?=\S)|\*{1,2}$|\s+#+$")
 _NOT_TITLE = re.compile(

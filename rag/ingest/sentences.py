@@ -8,9 +8,11 @@ pages, are read on.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from rag.core.types import Language
+from rag.ingest.function_words import words
 
 Span = tuple[int, int]
 
@@ -34,46 +36,46 @@ _TITLES = (
     "dr prof sr jr gen sen rep rev col capt st mons mt ft cf cfr vs viz ca eg ie tel v s ss fr"
 )
 _BEFORE_NAME: dict[Language, frozenset[str]] = {
-    "it": frozenset(
+    "it": words(
         f"{_TITLES} dott dottssa drssa profssa sig sigra sigrina sigg avv ing arch geom rag on dep "
         "cap magg ten card vd vds es circa all resp dott.ssa prof.ssa sig.ra sig.na dr.ssa avv.ssa "
-        "sigg.ri on.le ill.mo spett egr gent p.es ecc.mo".split()
+        "sigg.ri on.le ill.mo spett egr gent p.es ecc.mo"
     ),
-    "en": frozenset(f"{_TITLES} mr mrs ms messrs hon lt sgt cmdr maj adm gov pres approx".split()),
+    "en": words(f"{_TITLES} mr mrs ms messrs hon lt sgt cmdr maj adm gov pres approx"),
 }
 # Not the end where a number (or a Roman one) follows.
 _NUMBERED = (
-    "n nn nr num p pp pag fig figg tab vol cap c par sec sez ed reg min max gen feb mar apr jan jun "
-    "jul aug sep sept oct nov dec dic"
+    "n nn nr num p pp pag fig figg tab vol cap c par sec sez ed reg min max gen feb mar apr jan "
+    "jun jul aug sep sept oct nov dec dic"
 )
 _BEFORE_NUMBER: dict[Language, frozenset[str]] = {
-    "it": frozenset(
+    "it": words(
         f"{_NUMBERED} art artt pagg capp voll co lett let rn prot dir l d.l d.lgs dlgs dpr d.p.r "
-        "febb mag giu lug ago set sett ott cod sent cass ord del comma".split()
+        "febb mag giu lug ago set sett ott cod sent cass ord del comma"
     ),
-    "en": frozenset(f"{_NUMBERED} no nos art arts sect ch chap eq approx".split()),
+    "en": words(f"{_NUMBERED} no nos art arts sect ch chap eq approx"),
 }
 # Often the last word of a sentence: only a word that begins sentences ends it there.
-_MAYBE_LAST = frozenset(
+_MAYBE_LAST = words(
     "ecc etc inc ltd corp co bros jr sr spa srl snc sas a.c d.c a.m p.m b.c a.d ph.d op.cit cit "
-    "ibid al dept univ".split()
+    "ibid al dept univ"
 )
 # Words that, capitalised, nearly always begin a sentence.
-_STARTERS = frozenset(
+_STARTERS = words(
     "il lo la i gli le l un uno una nel nella nello nei nelle negli nell al alla allo ai agli alle "
     "dal dalla del della dei delle in per con su tra fra ma e anche inoltre tuttavia infatti "
     "quindi così dopo prima quando se non questo questa questi queste quello quella secondo "
     "durante come chi che è ha hanno sono si ci "
     "the this that these those it its he she they we you in on at by for from with but and or "
     "however after before when while if as there then also since although according his her "
-    "their our a an what who where why how no not so yet".split()
+    "their our a an what who where why how no not so yet"
 )
-_DANGLING = frozenset(
+_DANGLING = words(
     "e ed o di del dello della dei degli delle a al allo alla ai agli alle da dal dalla dai in nel "
     "nello nella nei nelle con su sul sulla per tra fra il lo la i gli le un uno una che è sono "
     "semplice come se ma non anche più molto suo sua suoi loro questo questa "
     "and or of the a an to in on at by for from with as that is are was were be his her its their "
-    "this these not more than but".split()
+    "this these not more than but"
 )
 
 
@@ -81,12 +83,12 @@ def sentences(text: str, language: Language) -> list[Span]:
     """Spans of the sentences of `text`, in order, without the blanks around them.
 
     They do not overlap and hold every non-blank character. Headings and list items count as
-    sentences. Footnote marks and closing quotes stay with the sentence before them. `language` decides
-    which abbreviations are known; all else serves both languages, since sources mix them.
+    sentences. Footnote marks and closing quotes stay with the sentence before them. `language`
+    decides which abbreviations are known; all else serves both languages, as sources mix them.
     """
     cuts = sorted({0, *_stops(text, language), *_breaks(text), len(text)})
     spans: list[Span] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         piece = text[start:end]
         stripped = piece.strip()
         if not stripped:
@@ -168,8 +170,8 @@ def _runs_on(line: str, text: str, after: int, blank: bool, before: int) -> bool
     last = line[-1]
     if last in '.!?…:;”»"|' or line.lstrip()[:1] in "#|":
         return False
-    words = line[-24:].split()
-    dangling = len(line) > 40 and (last in ",-–" or words[-1].lower().strip("'’(“«") in _DANGLING)
+    tail = line[-24:].split()
+    dangling = len(line) > 40 and (last in ",-–" or tail[-1].lower().strip("'’(“«") in _DANGLING)
     if blank:
         return dangling or (len(line) > 40 and following[0].islower())
     # A wrapped line is nearly as long as its neighbours and no longer than people wrap at.
