@@ -57,7 +57,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NAME = re.compile(r"[^\W\d_][\w]*")
 _AFTER_NUMBER = re.compile(r"[\s\u00a0]*([^\W\d_]+)")
 _FOOTNOTE = re.compile(r"\[\d{1,3}\]")
-_SENTENCE_OPENING = re.compile(r"(?:^|[.!?…:;]|\n)[\s\"“”«»'’‘(\[–—\-]*$")
+_SENTENCE_OPENING = re.compile(r"(?:[.!?…:;]|\n)[\s\"“”«»'’‘(\[–—\-]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,9 @@ def names(text: str) -> list[Name]:
         word = match.group()
         if len(word) < 2 or not word[0].isupper() or fold(word) in _MONTHS:
             continue
-        initial = bool(_SENTENCE_OPENING.search(text[: match.start()])) and not word.isupper()
+        before = text[max(0, match.start() - 8) : match.start()]
+        opening = match.start() == 0 or _SENTENCE_OPENING.search(before)
+        initial = bool(opening) and not word.isupper()
         found.append(Name(word, match.start(), match.end(), initial))
     return found
 

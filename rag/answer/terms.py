@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from rag.answer.facts import Name, fold, months, names, numbers, same_name
+from rag.answer.facts import Name, Number, fold, months, names, numbers, same_name
 from rag.core.types import Language, other
 from rag.indexing.analysis import stem, stems, terms
 from rag.indexing.expand import Group, Translations, content_terms, cross_language
@@ -52,8 +52,12 @@ class TextTerms:
         return names(self.text)
 
     @cached_property
+    def numbers(self) -> list[Number]:
+        return numbers(self.text)
+
+    @cached_property
     def values(self) -> frozenset[float]:
-        return frozenset(value for number in numbers(self.text) for value in number.values)
+        return frozenset(value for number in self.numbers for value in number.values)
 
     @cached_property
     def months(self) -> set[int]:

@@ -1,59 +1,76 @@
-"""What kind of answer a question wants (a person, a date, a number…), and whether a text has one."""
+"""What kind of answer a question wants (a person, a date…), and whether a text has one."""
 
 from __future__ import annotations
 
 import re
 
-from rag.answer.facts import months, names, numbers, same_name
+from rag.answer.facts import same_name
 from rag.answer.terms import TextTerms
 from rag.answer.wording import AnswerType
 
-_CUES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "date",
-            r"\b(quando|in (?:che|quale) (?:anno|mese|giorno|data|secolo|periodo)|(?:che|quale|qual è la) "
-            r"(?:anno|mese|giorno|data)|da quando|when|(?:in |on )?(?:what|which) "
-            r"(?:year|month|day|date|century)|since when)\b",
-        ),
-        (
-            "number",
-            r"\b(quant[oiae]|quant['’]|che percentuale|quale percentuale|che (?:cifra|valore|importo)|"
-            r"a quanto|how (?:many|much|long|old|far|high|big|large|often)|(?:what|which) "
-            r"(?:percentage|percent|share|number|amount|fraction|proportion)|numero di)\b",
-        ),
-        (
-            "person",
-            r"\b(chi|who|whom|whose|(?:quale|which|what) (?:president\w*|minist\w+|leader))\b",
-        ),
-        (
-            "place",
-            r"\b(dove|dov['’]|in (?:che|quale) (?:città|paese|luogo|stato|regione)|where|"
-            r"(?:in )?(?:which|what) (?:city|country|place|state|region))\b",
-        ),
-        (
-            "reason",
-            r"\b(perch[eé]|per (?:quale|che) (?:motivo|ragione)|why|what (?:caused|is the reason))\b",
-        ),
-        (
-            "name",
-            r"\b(come si chiama\w*|(?:what|which) (?:is|was|are|were) the names?|named|quale|quali|which)\b",
-        ),
-    )
-)
-_REASON = re.compile(
-    r"\b(perché|poiché|in quanto|a causa|per via|grazie a|dovut\w+|in seguito|al fine|per (?:non )?\w+[aei]re|"
-    r"obiettivo|scopo|finalizzat\w+|motiv\w+|ragion\w+|spieg\w+|because|due to|since|in order to|so that|"
-    r"caus\w+|reason\w*|aim\w*|therefore|quindi|così da|conseguenz\w+)\b",
-    re.IGNORECASE,
-)
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
+
+
+# The cue that comes first in the question wins; of two at one place, the one listed first.
+_CUES: dict[AnswerType, re.Pattern[str]] = {
+    "date": _words(
+        r"(?:da )?quando\b",
+        r"(?:in |da )?(?:che|quale) (?:anno|mese|giorno|data|secolo|periodo)\b",
+        r"qual è la data\b",
+        r"(?:since )?when\b",
+        r"(?:in |on )?(?:what|which) (?:year|month|day|date|century)\b",
+    ),
+    "number": _words(
+        r"quant[oiae]\b",
+        r"quant['’]",
+        r"(?:a |che |quale )(?:quanto|percentuale|cifra|valore|importo|numero)\b",
+        r"how (?:many|much|long|old|far|high|big|large|often)\b",
+        r"(?:what|which) (?:percentage|percent|share|number|amount|fraction|proportion)\b",
+    ),
+    "place": _words(
+        r"(?:di |da )?dove\b",
+        r"(?:di )?dov['’]",
+        r"in (?:che|quale) (?:città|paese|luogo|stato|regione)\b",
+        r"where\b",
+        r"(?:in )?(?:which|what) (?:city|country|place|state|region)\b",
+    ),
+    "person": _words(
+        r"(?:con |da |di |a |per )?chi\b",
+        r"who(?:m|se)?\b",
+        r"(?:quale|which|what) (?:president\w*|minist\w+|leader)\b",
+    ),
+    "reason": _words(
+        r"perch[eé]\b", r"per (?:quale|che) (?:motivo|ragione)\b", r"why\b", r"what caused\b"
+    ),
+    "name": _words(
+        r"come si chiama\w*", r"(?:what|which) (?:is|was|are|were) the names?\b", r"qual[ei]\b",
+        r"which\b",
+    ),
+}  # fmt: skip
+_REASON = _words(
+    r"perché\b", r"poiché\b", r"in quanto\b", r"a causa\b", r"per via\b", r"grazie a\b",
+    r"dovut\w+", r"in seguito\b", r"al fine\b", r"obiettivo\b", r"scopo\b", r"finalizzat\w+",
+    r"motiv\w+", r"ragion\w+", r"spieg\w+", r"per (?:non )?\w+[aei]re\b", r"così da\b",
+    r"conseguenz\w+", r"because\b", r"due to\b", r"since\b", r"in order to\b", r"so that\b",
+    r"caus\w+", r"reason\w*", r"aim\w*",
+)  # fmt: skip
+_CLOCK = _words(
+    r"luned[iì]\b", r"marted[iì]\b", r"mercoled[iì]\b", r"gioved[iì]\b", r"venerd[iì]\b",
+    r"sabato\b", r"domenica\b", r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", r"secolo\b",
+    r"century\b", r"ieri\b", r"oggi\b", r"yesterday\b", r"today\b", r"anni (?:dopo|prima|fa)\b",
+)  # fmt: skip
 
 
 def answer_type(question: str) -> AnswerType | None:
     """The kind of answer that the question asks for, by its question words; None for others."""
-    found = [(match.start(), kind) for kind, cue in _CUES if (match := cue.search(question))]
-    return min(found)[1] if found else None
+    best: tuple[int, AnswerType] | None = None
+    for kind, cue in _CUES.items():
+        match = cue.search(question)
+        if match and (best is None or match.start() < best[0]):
+            best = (match.start(), kind)
+    return best[1] if best else None
 
 
 def has_answer(kind: AnswerType | None, question: TextTerms, text: TextTerms) -> bool | None:
@@ -64,21 +81,14 @@ def has_answer(kind: AnswerType | None, question: TextTerms, text: TextTerms) ->
     if kind is None:
         return None
     if kind == "number":
-        return any(not number.values & question.values for number in numbers(text.text))
+        return any(not number.values & question.values for number in text.numbers)
     if kind == "date":
-        years = {v for n in numbers(text.text) if n.year for v in n.values} - question.values
-        return bool(years or months(text.text) - question.months or _CLOCK.search(text.text))
+        years = {v for n in text.numbers if n.year for v in n.values} - question.values
+        return bool(years or text.months - question.months or _CLOCK.search(text.text))
     if kind == "reason":
         return bool(_REASON.search(text.text))
-    asked = [name.text for name in names(question.text)]
+    asked = [name.text for name in question.names]
     return any(
         not name.initial and not any(same_name(name.text, known) for known in asked)
         for name in text.names
     )
-
-
-_CLOCK = re.compile(
-    r"\b(lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|monday|tuesday|wednesday|thursday|friday|"
-    r"saturday|sunday|secolo|century|ieri|oggi|yesterday|today|anni (?:dopo|prima|fa))\b",
-    re.IGNORECASE,
-)

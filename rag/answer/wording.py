@@ -1,4 +1,4 @@
-"""The sentences that the system itself says, in the two languages. Pure functions of their facts."""
+"""The sentences that the system itself says, in the two languages; pure functions."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ def _of_date(date: str, language: Language) -> str:
     return f"di {said}"
 
 
-def frame(
-    language: Language, documents: int, quotes: int, date: str | None, *, differ: bool = False
-) -> str:
+def frame(language: Language, documents: int, date: str | None, *, differ: bool = False) -> str:
     """The sentence before the quotes, ending in a colon.
 
     `date` is the document's when there is one document; `differ` says that figures of different

@@ -1,0 +1,147 @@
+"""What the retrieved passages have to say to a question: its terms, the sentences, their scores.
+
+Gathered once for a question; the extractive answer chooses from it and abstention judges by it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answer.facts import blank_footnotes
+from rag.answer.terms import QuestionTerm, TextTerms, analyse, coverage
+from rag.answer.wanted import answer_type, has_answer
+from rag.answer.wording import AnswerType
+from rag.core.types import Language, ScoredChunk
+from rag.indexing.expand import Translations
+from rag.ingest import sentences
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # (n,) texts -> (n, d) unit rows
+
+READ = 6  # passages whose sentences are candidates
+EMBEDDED = 8  # sentences that are embedded, the best by words and rank
+SHORTEST = 12  # characters of a sentence worth quoting
+
+# Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
+COVERAGE, COSINE, RANK, TYPE = 0.45, 0.35, 0.2, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of a passage: `start` and `end` are offsets into its document.
+
+    `coverage` is the weighted share of the question's terms that it holds, `cosine` its nearness to
+    the question, `fits` whether it holds the kind of thing asked for (None: not known), and `score`
+    the mix of these and of its passage's score.
+    """
+
+    hit: ScoredChunk
+    rank: int
+    start: int
+    end: int
+    terms: TextTerms
+    coverage: float
+    cosine: float
+    fits: bool | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A question's terms with their weights, the hits, and the candidate sentences, best first."""
+
+    question: str
+    language: Language
+    asked: tuple[QuestionTerm, ...]
+    weights: tuple[float, ...]
+    wanted: AnswerType | None
+    hits: tuple[ScoredChunk, ...]
+    texts: tuple[TextTerms, ...]
+    candidates: tuple[Candidate, ...]
+
+
+@lru_cache(maxsize=8192)
+def _text_terms(text: str, language: Language) -> TextTerms:
+    return TextTerms(blank_footnotes(text), language)
+
+
+@lru_cache(maxsize=4096)
+def _sentences(text: str, language: Language) -> tuple[tuple[int, int], ...]:
+    return tuple(sentences(text, language))
+
+
+def rarity(asked: Sequence[QuestionTerm], texts: Sequence[TextTerms]) -> tuple[float, ...]:
+    """A weight for each term: inverse document frequency among the hits, names and numbers more."""
+    total = len(texts)
+    weights = []
+    for term in asked:
+        holding = sum(text.holds(term) for text in texts)
+        weight = math.log1p((total - holding + 0.5) / (holding + 0.5))
+        weights.append((0.3 + weight) * (1.0 if term.kind == "word" else 1.5))
+    return tuple(weights)
+
+
+def gather(
+    question: str,
+    language: Language,
+    hits: Sequence[ScoredChunk],
+    query_vector: NDArray[np.float32] | None,
+    embed: Embed | None,
+    translations: Translations | None = None,
+    asked_last: str | None = None,
+) -> Evidence:
+    """Read the hits. `query_vector` is the question's (d,) unit vector, `embed` embeds sentences.
+
+    Without either, sentences are judged by words and rank alone. `asked_last` is what was asked
+    where `question` was completed from a conversation: it says what kind of answer is wanted.
+    """
+    asked = analyse(question, language, translations)
+    texts = tuple(_text_terms(hit.chunk.text, hit.chunk.language) for hit in hits)
+    weights = rarity(asked, texts)
+    wanted = answer_type(asked_last or question) or answer_type(question)
+    asking = TextTerms(question, language)
+    found = [
+        (rank, start, end, terms, coverage(asked, terms, weights))
+        for rank, hit in enumerate(hits[:READ])
+        for start, end, terms in _worth_quoting(hit)
+    ]
+    found.sort(key=lambda item: (-item[4] - 0.2 / (1 + item[0]), item[0], item[1]))
+    cosines = _cosines([item[3].text for item in found[:EMBEDDED]], query_vector, embed)
+    top = max((hit.score for hit in hits), default=0.0) or 1.0
+    candidates = []
+    for index, (rank, start, end, terms, covered) in enumerate(found):
+        cosine = cosines[index] if index < len(cosines) else 0.0
+        fits = has_answer(wanted, asking, terms)
+        near = max(0.0, hits[rank].score / top)
+        score = COVERAGE * covered + COSINE * cosine + RANK * near + (TYPE if fits else 0.0)
+        candidates.append(
+            Candidate(hits[rank], rank, start, end, terms, covered, cosine, fits, score)
+        )
+    candidates.sort(key=lambda c: (-c.score, c.rank, c.start))
+    return Evidence(
+        question, language, asked, weights, wanted, tuple(hits), texts, tuple(candidates)
+    )
+
+
+def _worth_quoting(hit: ScoredChunk) -> list[tuple[int, int, TextTerms]]:
+    """The passage's sentences as (start, end, terms), offsets into the document."""
+    chunk = hit.chunk
+    return [
+        (chunk.start + start, chunk.start + end, _text_terms(text, chunk.language))
+        for start, end in _sentences(chunk.text, chunk.language)
+        if len(text := chunk.text[start:end].strip()) >= SHORTEST
+    ]
+
+
+def _cosines(
+    texts: list[str], query_vector: NDArray[np.float32] | None, embed: Embed | None
+) -> list[float]:
+    if query_vector is None or embed is None or not texts:
+        return [0.0] * len(texts)
+    scores: NDArray[np.float32] = embed(texts) @ query_vector
+    return [float(score) for score in scores]
