@@ -16,15 +16,15 @@ def words(text: str) -> frozenset[str]:
 
 OWN: dict[Language, frozenset[str]] = {
     "it": words(
-        "il lo la gli le un uno una l un dell nell all dall sull di del dello della dei degli delle "
-        "al allo alla ai agli alle da dal dallo dalla dai dagli dalle nel nello nella nei negli nelle "
-        "sul sullo sulla sui sugli sulle con per tra fra su e ed o che chi cosa come quando dove "
-        "perché perche perchè quale quali qual quanto quanta quanti quante cui è sono era erano "
-        "fu furono stato stata stati state ha hanno aveva avevano ho hai abbiamo avete si ci vi ne "
-        "non anche ma se più piu meno molto questo questa questi queste quello quella quelli "
-        "quelle suo sua suoi loro nostro mi ti c cos dov com quant quell quest essere avere fare fatto "
-        "può puo possono deve devono viene vengono secondo dopo prima durante contro senza verso dimmi "
-        "parlami spiegami riassumi elenca parla dice sai cioè ancora già gia"
+        "il lo la gli le un uno una l un dell nell all dall sull di del dello della dei degli "
+        "delle al allo alla ai agli alle da dal dallo dalla dai dagli dalle nel nello nella nei "
+        "negli nelle sul sullo sulla sui sugli sulle con per tra fra su e ed o che chi cosa come "
+        "quando dove perché perche perchè quale quali qual quanto quanta quanti quante cui è sono "
+        "era erano fu furono stato stata stati state ha hanno aveva avevano ho hai abbiamo avete "
+        "si ci vi ne non anche ma se più piu meno molto questo questa questi queste quello quella "
+        "quelli quelle suo sua suoi loro nostro mi ti c cos dov com quant quell quest essere avere "
+        "fare fatto può puo possono deve devono viene vengono secondo dopo prima durante contro "
+        "senza verso dimmi parlami spiegami riassumi elenca parla dice sai cioè ancora già gia"
     ),
     "en": words(
         "the an of to and or is are was were be been being has have had having does did done do "

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from rag.core.types import Document
+from rag.ingest.dates import find_date
 from rag.ingest.formats import format_for
 from rag.ingest.language import detect_language
-from rag.ingest.metadata import find_author, find_date, find_title
+from rag.ingest.metadata import find_author, find_title
 from rag.ingest.sources import Source, unreadable
 
 

@@ -20,7 +20,7 @@ Span = tuple[int, int]
 # closing quotes, footnote marks such as "[12]" or superscripts, and again a stop: `grande».[3]`.
 _STOP = re.compile(
     r"(?<![.!?…。！？])(?P<stop>[.!?…。！？]++)(?P<close>[\"'”’»›)\]」』*_]*+)"
-    r"(?P<mark>(?:[ \t]?\[\^?\w{1,5}\])*+[⁰¹²³⁴-⁹]*+(?:(?<=[^\W\d_][.!?])\d{1,2})?+)"
+    r"(?P<mark>(?:[ \t]?\[\^?\w{1,5}\])*+[⁰¹²³⁴-⁹]*+(?:(?:(?<=[^\W\d_][.!?])|(?<=[.!?][”»]))\d{1,2})?+)"
     r"(?P<late>[.,;:]?)(?P<space>\s*)",
 )
 _WIDE = frozenset("。！？")
@@ -39,7 +39,7 @@ _BEFORE_NAME: dict[Language, frozenset[str]] = {
     "it": words(
         f"{_TITLES} dott dottssa drssa profssa sig sigra sigrina sigg avv ing arch geom rag on dep "
         "cap magg ten card vd vds es circa all resp dott.ssa prof.ssa sig.ra sig.na dr.ssa avv.ssa "
-        "sigg.ri on.le ill.mo spett egr gent p.es ecc.mo"
+        "sigg.ri on.le ill.mo spett egr gent ecc.mo"
     ),
     "en": words(f"{_TITLES} mr mrs ms messrs hon lt sgt cmdr maj adm gov pres approx"),
 }
@@ -73,7 +73,7 @@ _STARTERS = words(
 _DANGLING = words(
     "e ed o di del dello della dei degli delle a al allo alla ai agli alle da dal dalla dai in nel "
     "nello nella nei nelle con su sul sulla per tra fra il lo la i gli le un uno una che è sono "
-    "semplice come se ma non anche più molto suo sua suoi loro questo questa "
+    "come se ma non anche più molto suo sua suoi loro questo questa "
     "and or of the a an to in on at by for from with as that is are was were be his her its their "
     "this these not more than but"
 )

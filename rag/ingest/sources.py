@@ -155,16 +155,16 @@ def _walk(root: Path, root_info: os.stat_result) -> tuple[list[_Entry], list[Ski
                 Skipped(_printable(prefix), f"cannot be read ({_why(error)})", "Check its rights.")
             )
             continue
-        for child, info in children:
+        for child, own in children:
             name = prefix + child.name
-            if info is None or stat.S_ISLNK(info.st_mode):
+            if own is None or stat.S_ISLNK(own.st_mode):
                 links.append((name, child))
                 continue
-            seen.add(_inode(info))
-            if stat.S_ISDIR(info.st_mode):
+            seen.add(_inode(own))
+            if stat.S_ISDIR(own.st_mode):
                 folders.append((name + "/", child))
             else:
-                entries.append(_Entry(name, child, info))
+                entries.append(_Entry(name, child, own))
     return sorted(entries, key=lambda entry: entry.name), skipped
 
 
