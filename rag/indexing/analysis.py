@@ -33,6 +33,7 @@ _LETTERS = str.maketrans(
      "œ": "oe", "Œ": "OE", "ı": "i"}
 )  # fmt: skip
 _one_at_a_time = threading.Lock()  # a Snowball stemmer keeps the word it works on in itself
+_NAMES = {"Stati", "Stato", "May", "Will"}  # function words, were it not for the capital
 _CAPITALS = {"US": "usa"}  # the country, which folding would turn into the pronoun
 
 
@@ -93,7 +94,7 @@ def terms(text: str, language: Language) -> list[Term]:
     """The words of a question, each marked as content or function word.
 
     A word in capitals ("US", "IT", "WHO") is content even where it is spelt like a function word,
-    unless the whole question is in capitals.
+    unless the whole question is in capitals; so are "Stati" (Uniti), "Stato" and "May".
     """
     function_words = FUNCTION_WORDS[language]
     shouting = text.isupper()
@@ -101,7 +102,7 @@ def terms(text: str, language: Language) -> list[Term]:
     for token in _tokens(text):
         word = _word(token)
         acronym = len(token) > 1 and token.isupper() and not shouting
-        content = acronym or word not in function_words
+        content = acronym or token in _NAMES or word not in function_words
         found.append(Term(word, stem(word, language), content))
     return found
 

@@ -129,7 +129,7 @@ class LexicalIndex:
         """At most `k` passages, best first, ties by key; only keys in `allowed`, when given."""
         import tantivy
 
-        if k < 1 or (allowed is not None and not allowed):
+        if k < 1 or (allowed is not None and len(allowed) == 0):
             return []
         queries = [self._group_query(group) for group in self.explain(query, language)]
         wanted = [(tantivy.Occur.Should, q) for q in queries if q is not None]
@@ -137,7 +137,7 @@ class LexicalIndex:
             return []
         question = tantivy.Query.boolean_query(wanted)
         if allowed is not None:
-            keys = tantivy.Query.term_set_query(self._index.schema, "key", sorted(allowed))
+            keys = tantivy.Query.term_set_query(self._index.schema, "key", sorted(map(int, allowed)))
             filtered = tantivy.Query.const_score_query(keys, 0.0)
             question = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, question), (tantivy.Occur.Must, filtered)]
