@@ -1,0 +1,53 @@
+"""One writer at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from rag.core.errors import IndexLocked, StoreError
+
+LOCK: Final = "write.lock"
+_PID: Final = "writer.pid"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Hold the writer's lock on an index folder. It is freed even when the process is killed.
+
+    Raises IndexLocked when another process, or another thread, holds it; StoreError when the folder
+    cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise IndexLocked(
+            f"Another process{_whose(folder)} is writing to the index in {folder}.",
+            "Wait until it is done, or stop it; questions can be asked meanwhile.",
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            f"The index folder {folder} cannot be written: {error.strerror or error}.",
+            "Check its permissions, or name another with --index.",
+        ) from None
+    try:
+        with suppress(OSError):
+            (folder / _PID).write_text(f"{os.getpid()}\n", encoding="ascii")
+        yield
+    finally:
+        with suppress(OSError):
+            (folder / _PID).unlink()
+        lock.release()
+
+
+def _whose(folder: Path) -> str:
+    with suppress(OSError, ValueError):
+        return f" (pid {int((folder / _PID).read_text(encoding='ascii'))})"
+    return ""
