@@ -70,7 +70,7 @@ def index(
         index=index, chunk_size=chunk_size, chunk_overlap=chunk_overlap, embedder=embedder
     )
     with progress_bar(not quiet) as progress:
-        report = build_index(settings, paths or None, rebuild=rebuild, progress=progress)
+        report = build_index(settings, paths, rebuild=rebuild, progress=progress, notify=note)
     if as_json:
         print_json(report_json(report))
     elif not quiet:
@@ -91,6 +91,7 @@ def report_json(report: SyncReport) -> dict[str, object]:
             {"path": s.path, "reason": s.reason, "remedy": s.remedy} for s in report.skipped
         ],
         "chunks": report.chunks,
+        "embedded": report.embedded,
         "sequence": report.sequence,
         "seconds": {stage: round(s, 3) for stage, s in report.seconds.items()},
     }

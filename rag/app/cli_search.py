@@ -135,7 +135,7 @@ def _batches(questions: Iterable[str | RagError], size: int) -> Iterator[list[st
 def read_questions(name: str) -> Iterator[str | RagError]:
     """The `question` of each JSON line, or the error of that line; SourceError when unreadable."""
     try:
-        stream = sys.stdin.buffer if name == "-" else Path(name).open("rb")
+        stream = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115
     except OSError as error:
         raise SourceError(f"Cannot read {name}: {error.strerror}.", "Check the path.") from None
     where = "standard input" if name == "-" else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,8 @@ from rag.retrieve.query import check_k, parse_query
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant, Event, Turn
     from rag.embed.base import Embedder
-    from rag.indexing.build import SyncReport
+    from rag.indexing.build import Changes, SyncReport
+    from rag.indexing.store import DocumentInfo
     from rag.retrieve.search import HybridSearcher, SearchResult
 
 DEFAULT_SOURCES = Path("seeds")
@@ -29,34 +31,72 @@ Notify = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
 
 
-def sources_of(settings: Settings) -> Path:
-    """The source folder: as set, else the one the index was made from, else seeds."""
-    from rag.indexing.build import remembered_sources
-
-    return settings.sources or remembered_sources(settings.index) or DEFAULT_SOURCES
-
-
 def build_index(
     settings: Settings,
     paths: Sequence[Path] | None = None,
     *,
     rebuild: bool = False,
     progress: Progress | None = None,
+    notify: Notify | None = None,
     embedder: Callable[[], Embedder] | None = None,
 ) -> SyncReport:
-    """Build or update the index from `paths` (default: the source folder); see indexing.build."""
-    from rag.indexing.build import sync
+    """Build or update the index from `paths`; see rag.indexing.build.sync for what it raises.
 
+    Without paths: from the source folder that is set, else those the index was made from, else
+    seeds.
+    """
+    from rag.indexing.build import source_roots, sync
+
+    roots = list(paths or ()) or ([settings.sources] if settings.sources else [])
     return sync(
         settings.index,
-        list(paths) if paths else [sources_of(settings)],
+        roots or source_roots(settings.index) or [DEFAULT_SOURCES],
         embedder or (lambda: wire.make_embedder(settings)),
-        chunk_size=settings.chunk_size,
-        chunk_overlap=settings.chunk_overlap,
-        max_bytes=settings.max_file_mb * 1_000_000,
         rebuild=rebuild,
         progress=progress,
+        on_notice=notify,
+        **_recipe(settings),
     )
+
+
+def _recipe(settings: Settings) -> dict[str, int]:
+    return {
+        "chunk_size": settings.chunk_size,
+        "chunk_overlap": settings.chunk_overlap,
+        "max_bytes": settings.max_file_mb * 1_000_000,
+    }
+
+
+def _bring_up_to_date(settings: Settings, progress: Progress | None, notify: Notify) -> None:
+    """Build the index when there is none, update it when its sources changed, and say so."""
+    from rag.indexing.build import pending
+
+    try:
+        changes = pending(settings.index, settings.sources, **_recipe(settings))
+    except IndexMissing as missing:
+        sources = settings.sources or DEFAULT_SOURCES
+        if not sources.exists():
+            raise IndexMissing(
+                f"There is no index in '{settings.index}' and no documents in '{sources}'.",
+                "Run `rag index FOLDER` with a folder of documents, or give --index.",
+            ) from missing
+        notify(f"Building the index of '{sources}' in '{settings.index}' (once) …")
+    except SourceError as error:
+        # The index still answers when the folder that it was made from is away.
+        notify(f"{error.message} Answering from the index as it is.")
+        return
+    else:
+        if not changes:
+            return
+        notify(f"The documents changed ({_told(changes)}): updating the index …")
+    report = build_index(settings, progress=progress, notify=notify)
+    for skipped in report.skipped:
+        notify(f"Skipped {skipped.path}: {skipped.reason} {skipped.remedy}".strip())
+
+
+def _told(changes: Changes) -> str:
+    counts = {"new": changes.added, "changed": changes.changed, "gone": changes.removed}
+    return ", ".join(f"{len(paths)} {what}" for what, paths in counts.items() if paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +160,7 @@ class Library:
             return self._view_now
 
     def _make_view(self, snapshot: Snapshot) -> _View:
-        if self.embedder.name != snapshot.embedder_name:
-            raise IndexOutdated(
-                f"The index in {self.settings.index} was made with the model "
-                f"'{snapshot.embedder_name}', not '{self.embedder.name}'.",
-                "Run `rag index --rebuild`, or set the model back.",
-            )
+        snapshot.check_embedder(self.embedder.name, self.embedder.dimension)
         searcher = wire.make_searcher(snapshot, self.embedder, self.settings)
         assistant = wire.make_assistant(snapshot, searcher, self.embedder, self.settings)
         return _View(snapshot, searcher, assistant)
@@ -184,8 +219,13 @@ class Library:
         """Answer piece by piece; the last event holds the whole Answer."""
         return self._view().assistant.stream(question, history, filters, cancel)
 
-    def documents(self) -> list[Document]:
-        """All documents, by path."""
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state of the index that is read now."""
+        return self._snapshot
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents by path, without their text."""
         return self._snapshot.documents()
 
     def document(self, key: str) -> Document:
@@ -225,6 +265,33 @@ class Library:
 
     def status(self) -> dict[str, Any]:
         """What is indexed, with which model, how big it is, and whether it is current."""
-        from rag.indexing.build import describe
+        from rag.indexing.build import pending, source_roots
 
-        return describe(self._snapshot, self.settings.index, sources_of(self.settings))
+        snapshot, folder = self._snapshot, self.settings.index
+        roots = [self.settings.sources] if self.settings.sources else source_roots(folder)
+        state: dict[str, Any] = {
+            "index": str(folder),
+            "sources": [str(root) for root in roots],
+            "documents": len(snapshot.documents()),
+            "chunks": snapshot.count(),
+            "model": snapshot.embedder_name,
+            "dimension": snapshot.dimension,
+            "splitter": snapshot.meta.get("splitter"),
+            "sequence": snapshot.sequence,
+            "updated": snapshot.committed_at(),
+            "size_mb": round(_size_of(folder) / 1e6, 2),
+        }
+        try:
+            changes = pending(folder, self.settings.sources, **_recipe(self.settings))
+            return state | {"current": not changes, "changes": _told(changes)}
+        except (SourceError, IndexOutdated) as error:
+            return state | {"current": False, "changes": error.message}
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes of all files in a folder; one that vanishes meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total

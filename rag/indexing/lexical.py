@@ -58,6 +58,11 @@ class LexicalIndex:
         index.config_reader("manual")  # no watcher thread: commit() reloads
         self._load()
 
+    @property
+    def table(self) -> Translations | None:
+        """The translation table that questions go through, if there is one."""
+        return self._table
+
     @classmethod
     def create(cls, folder: Path) -> LexicalIndex:
         """An empty index in a folder that is new or empty."""
