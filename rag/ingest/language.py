@@ -14,15 +14,30 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rag.core.types import Language, other
-from rag.ingest.function_words import FOREIGN, NAME_PARTICLES, OWN, QUESTION_WORDS
+from rag.ingest.function_words import (
+    FOREIGN,
+    FOREIGN_LETTERS,
+    NAME_PARTICLES,
+    OWN,
+    QUESTION_WORDS,
+)
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
 _SAMPLES, _SAMPLE_CHARS = 16, 1000
 _WORD = re.compile(r"[^\W\d_]+")
-# "qu'est", "j'ai", "c'était": contractions that only French makes.
-_FRENCH = re.compile(r"\b(?:qu['’]\w|[cdjn]['’](?:est|ai|y|était|ont|avait|étaient)\b)", re.I)
+# Turns that only French, and marks that only Spanish, makes.
+_CERTAIN = re.compile(
+    r"\bqu['’]\w|\b(?:c|n)['’]est\b|\best-ce\b|\bj['’]ai\b|\bs['’]appelle\b|[¿¡]"
+    r"|\bquel(?:le)?s?\s+(?:est|sont)\b",
+    re.I,
+)
+# How Italian words end and English ones do not; and the reverse.
+_ITALIAN_ENDING = re.compile(r"(?:[aiouàèéìòù]|[aei]re|one|ale|ile|ente|ante|ore|ice|ese|nze|zie)$")
+_ENGLISH_ENDING = re.compile(
+    r"(?:[bcdfghjkmpqstvwxyz]|[^aeiou][nlr]|ing|ion|er|or|al|tive|age|ous)$"
+)
 _QUESTION_CHARS = 1000
 # A chunk speaks another language than its document only when lingua is this sure.
 _SURE = 0.9
@@ -55,39 +70,56 @@ def question_language(text: str) -> Language | None:
     outnumber those of Italian and English and are not parts of names ("von der Leyen", "El Niño").
     Digits alone ("2022") count as Italian, so that they can be searched for.
     """
-    words = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
-    sample = " ".join(words)[:_QUESTION_CHARS]
-    words = sample.split()
+    text = unicodedata.normalize("NFC", text)[:_QUESTION_CHARS]
+    words = _WORD.findall(text)
     if not words:
         return "it" if any(character.isdigit() for character in text) else None
-    if _is_foreign_script(sample):
+    if _is_foreign_script("".join(words)):
         return None
-    own = {language: sum(word in OWN[language] for word in words) for language in OWN}
-    if _is_third_language(words, max(own.values())) or (
-        _FRENCH.search(text[:_QUESTION_CHARS]) and max(own.values()) <= 1
-    ):
+    # A capital inside the sentence makes a name: "Los Angeles", "de La Cruz".
+    plain = [w.lower() for i, w in enumerate(words) if i == 0 or w.islower() or text.isupper()]
+    own = {language: sum(word in OWN[language] for word in plain) for language in OWN}
+    if _is_third_language(plain) or (_CERTAIN.search(text) and max(own.values()) <= 3):
         return None
-    if own["it"] != own["en"]:
-        return "it" if own["it"] > own["en"] else "en"
-    return detect_language(text[:_QUESTION_CHARS])
+    balance = own["it"] - own["en"] or _ending_balance(words, plain)
+    if balance:
+        return "it" if balance > 0 else "en"
+    return detect_language(text)
 
 
 def _is_foreign_script(text: str) -> bool:
-    letters = [character for character in text if character.isalpha()]
-    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
-    return 2 * latin < len(letters)
+    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in text)
+    return 2 * latin < len(text)
 
 
-def _is_third_language(words: Sequence[str], own: int) -> bool:
+def _is_third_language(words: Sequence[str]) -> bool:
+    """Whether the function words (lower case, names left out) are those of a third language."""
     for vocabulary in FOREIGN.values():
-        strong = {word for word in words if word in vocabulary and word not in NAME_PARTICLES}
-        evidence = sum(word in vocabulary for word in words)
-        if len({word for word in words if word in vocabulary}) >= 2 and strong and evidence > own:
+        evidence = [word for word in words if word in vocabulary or FOREIGN_LETTERS & set(word)]
+        seen = vocabulary.intersection(evidence)
+        strong = seen - NAME_PARTICLES - OWN["it"] - OWN["en"]
+        own = max(sum(w in OWN[tongue] and w not in vocabulary for w in words) for tongue in OWN)
+        if strong and len(set(evidence)) >= 2 and len(evidence) > own:
+            return True
+        if own:
+            continue
+        if len(seen) >= 4 and 2 * len(evidence) >= len(words):
             return True
         # "Pourquoi?", "Warum Astana?": one interrogative is enough where nothing speaks against.
-        if strong & QUESTION_WORDS and own == 0 and 3 * evidence >= len(words):
+        asked = strong & QUESTION_WORDS
+        if words[0] in asked or (asked and 3 * len(evidence) >= len(words)):
             return True
     return False
+
+
+def _ending_balance(words: Sequence[str], plain: Sequence[str]) -> int:
+    """Above 0 for Italian, below for English: by the endings of words, names left out if may be."""
+    content = [
+        word for word in (plain if len(plain) > 1 else map(str.lower, words)) if len(word) > 3
+    ]
+    return sum(bool(_ITALIAN_ENDING.search(word)) for word in content) - sum(
+        bool(_ENGLISH_ENDING.search(word)) for word in content
+    )
 
 
 def _italian(text: str) -> float | None:

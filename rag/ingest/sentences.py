@@ -20,7 +20,8 @@ Span = tuple[int, int]
 # closing quotes, footnote marks such as "[12]" or superscripts, and again a stop: `grande».[3]`.
 _STOP = re.compile(
     r"(?<![.!?…。！？])(?P<stop>[.!?…。！？]++)(?P<close>[\"'”’»›)\]」』*_]*+)"
-    r"(?P<mark>(?:[ \t]?\[\^?\w{1,5}\])*+[⁰¹²³⁴-⁹]*+(?:(?:(?<=[^\W\d_][.!?])|(?<=[.!?][”»]))\d{1,2})?+)"
+    r"(?P<mark>(?:[ \t]?\[\^?\w{1,5}\])*+[⁰¹²³⁴-⁹]*+"
+    r"(?:(?:(?<=[^\W\d_][.!?])|(?<=[.!?][”»]))\d{1,2})?+)"
     r"(?P<late>[.,;:]?)(?P<space>\s*)",
 )
 _WIDE = frozenset("。！？")
