@@ -113,6 +113,11 @@ class Conversation(_Line):
         return self
 
     @property
+    def needs(self) -> list[list[Quote]]:
+        """Those of the last turn."""
+        return self.turns[-1].needs
+
+    @property
     def cluster(self) -> str:
         """As `Question.cluster`."""
         return self.fact or self.id

@@ -90,8 +90,7 @@ def resolve_all(
     needs: dict[str, tuple[Need, ...]] = {}
     problems: list[Problem] = []
     for item in items:
-        wanted = item.needs if isinstance(item, Question) else item.turns[-1].needs
-        needs[item.id], wrong = resolve(wanted, by_path)
+        needs[item.id], wrong = resolve(item.needs, by_path)
         problems.extend(Problem(item.id, text) for text in wrong)
     return needs, problems
 
