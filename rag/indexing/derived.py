@@ -31,7 +31,7 @@ DENSE: Final = "dense"
 LEXICAL: Final = "lexical"
 _MADE: Final = {DENSE: "1", LEXICAL: json.dumps(LEXICAL_FORMAT, sort_keys=True)}
 _TANTIVY: Final = "tantivy"
-_KEYS: Final = "keys.npy"
+KEYS: Final = "keys.npy"
 _AT_ONCE: Final = 5_000  # chunks replayed at a time
 
 _T = TypeVar("_T")
@@ -67,7 +67,9 @@ class Derived:
             folder.cleanup()
 
 
-def find_base(folder: Path, name: str, store: Store, sequence: int) -> Base:
+def find_base(
+    folder: Path, name: str, store: Store, sequence: int, *, thorough: bool = False
+) -> Base:
     """The checkpoint `name` in a library folder, against the store at `sequence`.
 
     Raises Raced when it was replaced meanwhile or is newer than the store as it is read.
@@ -76,7 +78,7 @@ def find_base(folder: Path, name: str, store: Store, sequence: int) -> Base:
     if newest is None:
         return Base(None, f"The {name} index is missing.")
     try:
-        manifest = check(newest)
+        manifest = check(newest, thorough=thorough)
     except IndexDamaged as error:
         return Base(None, f"The {name} index is damaged: {error.message}")
     except FileNotFoundError:
@@ -136,7 +138,7 @@ def _write_lexical(store: Store, dimension: int, base: Base, aside: Path) -> Non
     del dimension
     index = _replayed_lexical(store, base, aside / _TANTIVY)
     index.close()
-    np.save(aside / _KEYS, store.keys(), allow_pickle=False)
+    np.save(aside / KEYS, store.keys(), allow_pickle=False)
     for lock in (aside / _TANTIVY).glob("*.lock"):
         lock.unlink()
 
@@ -172,7 +174,7 @@ def _replayed_lexical(store: Store, base: Base, folder: Path) -> LexicalIndex:
     if base.folder is not None:
         try:
             _copy(base.folder / _TANTIVY, folder, os.link)
-            held = np.load(base.folder / _KEYS, allow_pickle=False)
+            held = np.load(base.folder / KEYS, allow_pickle=False)
             index = LexicalIndex.open(folder)
         except FileNotFoundError:
             raise Raced from None

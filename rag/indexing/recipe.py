@@ -64,7 +64,8 @@ def check_recipe(folder: Path, meta: Mapping[str, str], name: str | None, splitt
     made = meta.get("splitter")
     if made != splitter:
         raise IndexOutdated(
-            f"The index in '{folder}' was split by '{made}', not '{splitter}' (rules:size:overlap).",
+            f"The index in '{folder}' was split by '{made}' (rules:size:overlap), "
+            f"not '{splitter}'.",
             _REBUILD,
         )
 

@@ -30,6 +30,7 @@ CREATE TABLE documents (
     date TEXT,
     author TEXT,
     text TEXT NOT NULL,
+    length INTEGER NOT NULL,
     crc32 INTEGER NOT NULL
 );
 CREATE TABLE sources (

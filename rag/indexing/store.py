@@ -66,7 +66,7 @@ class KnownFile:
 
 _INFO = """
 SELECT d.doc_id, (SELECT min(s.path) FROM sources s WHERE s.sha256 = d.sha256),
-       d.title, d.date, d.author, d.language, length(d.text),
+       d.title, d.date, d.author, d.language, d.length,
        (SELECT count(*) FROM chunks c WHERE c.document = d.number)
 FROM documents d
 """
@@ -107,36 +107,36 @@ class Store:
 
     def pin(self) -> int:
         """From here on read one state, whatever is written meanwhile; returns its sequence."""
-        self._rows("BEGIN")
+        self.rows("BEGIN")
         return self.sequence()
 
     def sequence(self) -> int:
         """The number of the last commit; 0 before the first."""
-        return int(self._rows("SELECT coalesce(max(sequence), 0) FROM commits")[0][0])
+        return int(self.rows("SELECT coalesce(max(sequence), 0) FROM commits")[0][0])
 
     def token(self, sequence: int) -> str | None:
         """The random token of that commit, if this store ever made it."""
-        rows = self._rows("SELECT token FROM commits WHERE sequence = ?", (sequence,))
+        rows = self.rows("SELECT token FROM commits WHERE sequence = ?", (sequence,))
         return str(rows[0][0]) if rows else None
 
     def committed_at(self) -> str | None:
         """When the last commit was made: ISO 8601, UTC."""
-        rows = self._rows("SELECT at FROM commits ORDER BY sequence DESC LIMIT 1")
+        rows = self.rows("SELECT at FROM commits ORDER BY sequence DESC LIMIT 1")
         return str(rows[0][0]) if rows else None
 
     def meta(self) -> dict[str, str]:
         """What the index was made with: see docs/data-model.md."""
-        return dict(self._rows("SELECT name, value FROM meta"))
+        return dict(self.rows("SELECT name, value FROM meta"))
 
     # Documents
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by path, without their text."""
-        return [DocumentInfo(*row) for row in self._rows(_INFO + "ORDER BY 2")]
+        return [DocumentInfo(*row) for row in self.rows(_INFO + "ORDER BY 2")]
 
     def info(self, doc_id: str) -> DocumentInfo:
         """One document without its text. Raises NotFound."""
-        rows = self._rows(_INFO + "WHERE d.doc_id = ?", (doc_id,))
+        rows = self.rows(_INFO + "WHERE d.doc_id = ?", (doc_id,))
         if not rows:
             raise NotFound(f"No document '{doc_id}'.", "See `rag status` for what is indexed.")
         return DocumentInfo(*rows[0])
@@ -146,14 +146,14 @@ class Store:
 
         Raises NotFound, with the nearest names.
         """
-        ids = self._rows(
+        ids = self.rows(
             "SELECT d.doc_id FROM sources s JOIN documents d USING (sha256) WHERE s.path = ?"
             " UNION ALL SELECT doc_id FROM documents WHERE doc_id = ?",
             (key, key.lower()),
         )
         if not ids and re.fullmatch(rf"[0-9a-fA-F]{{{_SHORTEST_PREFIX},16}}", key):
             start = key.lower()
-            ids = self._rows(
+            ids = self.rows(
                 "SELECT doc_id FROM documents WHERE doc_id >= ? AND doc_id < ? LIMIT 5",
                 (start, start + "g"),
             )
@@ -165,14 +165,14 @@ class Store:
         return self._document(ids[0][0])
 
     def _document(self, doc_id: str) -> Document:
-        row = self._rows(_DOCUMENT + "WHERE d.doc_id = ?", (doc_id,))[0]
+        row = self.rows(_DOCUMENT + "WHERE d.doc_id = ?", (doc_id,))[0]
         document = Document(*row[:-1])
         if document_crc(document) != row[-1]:
             raise self._damaged(f"document {doc_id}")
         return document
 
     def _nearest(self, key: str) -> str:
-        paths = [path for (path,) in self._rows("SELECT path FROM sources LIMIT 10000")]
+        paths = [path for (path,) in self.rows("SELECT path FROM sources LIMIT 10000")]
         near = [path for path in paths if key and key.lower() in path.lower()][:3]
         near = near or difflib.get_close_matches(key, paths, n=3, cutoff=0.5)
         if near:
@@ -185,7 +185,7 @@ class Store:
         """Those chunks, in the order given. Raises NotFound."""
         found: dict[int, Chunk] = {}
         for part in _parts(keys):
-            for row in self._rows(f"{_CHUNK} WHERE c.key IN ({_marks(part)})", part):
+            for row in self.rows(f"{_CHUNK} WHERE c.key IN ({_marks(part)})", part):
                 found[row[0]] = self._chunk(row)
         try:
             return [found[int(key)] for key in keys]
@@ -194,7 +194,7 @@ class Store:
 
     def document_chunks(self, doc_id: str) -> list[Chunk]:
         """The chunks of a document, in the order of the text."""
-        rows = self._rows(f'{_CHUNK} WHERE d.doc_id = ? ORDER BY c."start", c."end"', (doc_id,))
+        rows = self.rows(f'{_CHUNK} WHERE d.doc_id = ? ORDER BY c."start", c."end"', (doc_id,))
         return [self._chunk(row) for row in rows]
 
     def _chunk(self, row: tuple[Any, ...]) -> Chunk:
@@ -211,7 +211,7 @@ class Store:
 
     def count(self) -> int:
         """The number of chunks."""
-        return int(self._rows("SELECT count(*) FROM chunks")[0][0])
+        return int(self.rows("SELECT count(*) FROM chunks")[0][0])
 
     def texts(self, keys: Sequence[int]) -> tuple[list[str], list[Language]]:
         """The texts and languages of those chunks."""
@@ -223,7 +223,7 @@ class Store:
         rows: dict[int, bytes] = {}
         for part in _parts(keys):
             sql = f"SELECT key, vector, crc32 FROM vectors WHERE key IN ({_marks(part)})"
-            for key, blob, crc in self._rows(sql, part):
+            for key, blob, crc in self.rows(sql, part):
                 if len(blob) != 4 * dimension or zlib.crc32(blob) != crc:
                     raise self._damaged(f"the vector of chunk {key}")
                 rows[key] = blob
@@ -269,11 +269,11 @@ class Store:
     def known_files(self) -> dict[str, KnownFile]:
         """Every file that was indexed or tried, by path."""
         known: dict[str, KnownFile] = {}
-        for path, sha256, size, mtime_ns in self._rows(
+        for path, sha256, size, mtime_ns in self.rows(
             "SELECT path, sha256, size, mtime_ns FROM sources"
         ):
             known[path] = KnownFile(Stamp(size, mtime_ns), sha256, sha256)
-        for path, sha256, reason, remedy, size, mtime_ns in self._rows(
+        for path, sha256, reason, remedy, size, mtime_ns in self.rows(
             "SELECT path, sha256, reason, remedy, size, mtime_ns FROM skipped"
         ):
             # What was indexed of a file before it became unreadable stays in force.
@@ -284,14 +284,15 @@ class Store:
 
     def suffixes(self) -> dict[str, str]:
         """For every document's sha256 the file name ending that it was read under."""
-        return dict(self._rows("SELECT sha256, suffix FROM documents"))
+        return dict(self.rows("SELECT sha256, suffix FROM documents"))
 
     # Underneath
 
     def _keys(self, sql: str, values: Sequence[Any] = ()) -> NDArray[np.int64]:
-        return np.fromiter((key for (key,) in self._rows(sql, values)), dtype=np.int64)
+        return np.fromiter((key for (key,) in self.rows(sql, values)), dtype=np.int64)
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query. Raises StoreError, IndexDamaged for damaged pages."""
         with self._turn:
             try:
                 rows: list[tuple[Any, ...]] = self._connection.execute(sql, values).fetchall()

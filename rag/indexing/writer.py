@@ -76,7 +76,7 @@ class StoreWriter(Store):
         """Store a document, its chunks, and their vectors: (number of chunks, dimension)."""
         number = self._run(
             "INSERT INTO documents (doc_id, sha256, suffix, language, title, date, author, text,"
-            " crc32) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " length, crc32) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.doc_id,
                 document.sha256,
@@ -86,6 +86,7 @@ class StoreWriter(Store):
                 document.date,
                 document.author,
                 document.text,
+                len(document.text),
                 document_crc(document),
             ),
         ).lastrowid
