@@ -12,7 +12,6 @@ https://platform.openai.com/docs/api-reference/chat (checked against the openai 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -20,13 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rag.app.api.errors import ApiError
 from rag.app.api.schemas import FilterBody
+from rag.app.api.tokens import count_tokens
 from rag.app.views import answer_json
 from rag.core.types import Answer, Citation
 
 MODEL = "fonte"
 # Part of the service's first release: clients sort models by it.
 CREATED = 1_763_683_200
-_TOKENS = re.compile(r"\w{1,6}|[^\w\s]")
 
 
 class Part(BaseModel):
@@ -123,11 +122,6 @@ def _bad(param: str, message: str) -> ApiError:
     return ApiError(400, message, "unsupported_value", param=param)
 
 
-def count_tokens(text: str) -> int:
-    """About as many tokens as a model's vocabulary would make of `text`."""
-    return sum(1 for _ in _TOKENS.finditer(text))
-
-
 def usage(body: ChatBody, answer: str) -> dict[str, int]:
     """Tokens in and out, counted roughly: no model's own vocabulary is assumed."""
     prompt = sum(count_tokens(message.text()) for message in body.messages)
@@ -144,7 +138,7 @@ def source_url(base: str, citation: Citation) -> str:
     return f"{base}#cite={citation.doc_id}:{citation.start}-{citation.end}"
 
 
-def annotations(answer: Answer, base: str) -> list[dict[str, Any]]:
+def url_citations(answer: Answer, base: str) -> list[dict[str, Any]]:
     """OpenAI's `url_citation`s; none for a refusal, whose passages support nothing."""
     if answer.abstained:
         return []
@@ -202,7 +196,7 @@ def completion(body: ChatBody, answer: Answer, chat_id: str, created: int, base:
                     "role": "assistant",
                     "content": answer.text,
                     "refusal": None,
-                    "annotations": annotations(answer, base),
+                    "annotations": url_citations(answer, base),
                 },
                 "logprobs": None,
                 "finish_reason": "stop",
@@ -255,7 +249,7 @@ class ChunkMaker:
             for source in open_webui_sources(answer, self._base):
                 event = {"event": {"type": "source", "data": source}}
                 yield {**self._chunk({}), **event}
-        found = annotations(answer, self._base)
+        found = url_citations(answer, self._base)
         last = self._chunk({"annotations": found} if found else {}, "stop")
         yield {**last, **_extras(answer, self._base)}
         if self._with_usage:

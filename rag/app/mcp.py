@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -107,8 +108,7 @@ def make_server(library: Library) -> MCPServer[Any]:
 
 def _open(library: Library, key: str, start: int, end: int | None) -> dict[str, Any]:
     if not key:
-        listed = [document_json(document) for document in library.documents()]
-        return {"documents": [{k: v for k, v in d.items() if k != "text"} for d in listed]}
+        return {"documents": [dataclasses.asdict(info) for info in library.documents()]}
     found = library.document(key)
     length = len(found.text)
     stop = min(length if end is None else end, length, start + PART)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -14,32 +15,31 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = {"registry": self.registry, "namespace": "rag"}
-        self.requests = Counter(
-            "http_requests", "Requests by route, method and status", ("route", "method", "status"),
-            **own,
-        )  # fmt: skip
-        self.latency = Histogram(
-            "http_request_seconds", "Time to the last byte, by route", ("route",),
-            buckets=_SECONDS, **own,
-        )  # fmt: skip
-        self.in_flight = Gauge("http_in_flight", "Requests being worked on", **own)
-        self.stages = Histogram(
-            "stage_seconds", "Time by stage of a search or an answer", ("stage",),
-            buckets=_SECONDS, **own,
-        )  # fmt: skip
-        self.batches = Histogram(
-            "search_batch_size", "Questions embedded together", buckets=(1, 2, 4, 8, 16, 32), **own
+        counter = partial(Counter, registry=self.registry, namespace="rag")
+        gauge = partial(Gauge, registry=self.registry, namespace="rag")
+        histogram = partial(Histogram, registry=self.registry, namespace="rag")
+        self.requests = counter(
+            "http_requests", "Requests by route, method and status", ("route", "method", "status")
         )
-        self.answers = Counter("answers", "Answers by mode and outcome", ("mode", "outcome"), **own)
-        self.unsupported = Counter(
-            "unsupported_statements", "Statements of an LLM that no source supports", **own
+        self.latency = histogram(
+            "http_request_seconds", "Time to the last byte, by route", ("route",), buckets=_SECONDS
         )
-        self.llm_tokens = Counter("llm_tokens", "Tokens to and from the LLM", ("kind",), **own)
-        self.llm_failures = Counter("llm_failures", "Answers that the LLM failed to give", **own)
-        self.documents = Gauge("index_documents", "Documents in the index", **own)
-        self.chunks = Gauge("index_chunks", "Chunks in the index", **own)
-        self.jobs = Counter("jobs", "Background jobs by kind and outcome", ("kind", "state"), **own)
+        self.in_flight = gauge("http_in_flight", "Requests being worked on")
+        self.stages = histogram(
+            "stage_seconds", "Time by stage of a search or an answer", ("stage",), buckets=_SECONDS
+        )
+        self.batches = histogram(
+            "search_batch_size", "Questions embedded together", buckets=(1, 2, 4, 8, 16, 32)
+        )
+        self.answers = counter("answers", "Answers by mode and outcome", ("mode", "outcome"))
+        self.unsupported = counter(
+            "unsupported_statements", "Statements of an LLM that no source supports"
+        )
+        self.llm_tokens = counter("llm_tokens", "Tokens to and from the LLM", ("kind",))
+        self.llm_failures = counter("llm_failures", "Answers that the LLM failed to give")
+        self.documents = gauge("index_documents", "Documents in the index")
+        self.chunks = gauge("index_chunks", "Chunks in the index")
+        self.jobs = counter("jobs", "Background jobs by kind and outcome", ("kind", "state"))
 
     def observe_stages(self, timings_ms: Mapping[str, float] | Iterable[tuple[str, float]]) -> None:
         """Count the stages of one search or answer; milliseconds in, seconds out."""

@@ -6,6 +6,7 @@ responses here document those shapes and hold them to what they promise in the t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -69,6 +70,18 @@ class TurnBody(Strict):
 
     role: Literal["user", "assistant"]
     content: Text
+
+
+def turns_of(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Messages as (question, answer) exchanges; what was never answered has an empty answer."""
+    turns: list[tuple[str, str]] = []
+    for role, text in messages:
+        if role == "user" and text.strip():
+            turns.append((text, ""))
+        elif role == "assistant" and turns:
+            question, before = turns[-1]
+            turns[-1] = (question, f"{before}\n{text}".strip())
+    return turns
 
 
 class AskBody(Strict):
@@ -182,7 +195,6 @@ class DocumentInfo(BaseModel):
     date: str | None
     author: str | None
     language: Language
-    sha256: str
     characters: int
     uploaded: bool
 
@@ -207,6 +219,7 @@ class ChunkOut(BaseModel):
 class DocumentOut(DocumentInfo):
     """A document with its whole text and its chunks."""
 
+    sha256: str
     text: str
     chunks: list[ChunkOut]
 

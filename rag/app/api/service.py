@@ -19,13 +19,15 @@ from rag.app.api.gate import unavailable
 from rag.app.api.jobs import Jobs, Progress
 from rag.app.api.metrics import Metrics
 from rag.app.api.schemas import FilterBody
-from rag.app.library import Library, sources_of
+from rag.app.api.tokens import count_tokens
+from rag.app.library import DEFAULT_SOURCES, Library
 from rag.core.config import Settings
 from rag.core.errors import RagError
 from rag.core.types import Answer, Filters
 
 if TYPE_CHECKING:
     from rag.answer.assistant import Event, Turn
+    from rag.retrieve.search import SearchResult
 
 log = logging.getLogger("rag.service")
 T = TypeVar("T")
@@ -73,9 +75,20 @@ class Service:
         return self._library is not None
 
     @property
-    def sources(self) -> Path:
-        """The folder of source documents."""
-        return sources_of(self.settings)
+    def roots(self) -> list[Path]:
+        """The folders that the index is made from."""
+        from rag.indexing.build import source_roots
+
+        set_one = [self.settings.sources] if self.settings.sources else []
+        roots = set_one or source_roots(self.settings.index) or [DEFAULT_SOURCES]
+        return [root for root in roots if root.is_dir()]
+
+    @property
+    def folder(self) -> Path:
+        """The folder that uploads go to. Raises ApiError 409 when there is none."""
+        if not self.roots:
+            raise ApiError(409, "The index has no source folder to add to.", "no_source_folder")
+        return self.roots[0]
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -143,11 +156,6 @@ class Service:
         """Run blocking work in a thread of the pool for asking."""
         return await asyncio.get_running_loop().run_in_executor(self._asks, work)
 
-    async def within(self, work: asyncio.Future[T] | Any) -> T:
-        """`work` under the request timeout. Raises TimeoutError."""
-        async with asyncio.timeout(self.settings.request_timeout):
-            return await work  # type: ignore[no-any-return]
-
     async def filters(self, body: FilterBody | None) -> Filters | None:
         """Filters as the library takes them. Raises NotFound for an unknown document."""
         if body is None:
@@ -160,10 +168,11 @@ class Service:
         )
         return body.filters(ids)
 
-    async def search(self, question: str, k: int, filters: Filters | None) -> Any:
-        """One search, batched with others that run at the same time."""
+    async def search(self, question: str, k: int, filters: Filters | None) -> SearchResult:
+        """One search, batched with others that run at the same time. Raises TimeoutError."""
         _ = self.library
-        result = await self.within(self._batcher.search(question, k, filters))
+        async with asyncio.timeout(self.settings.request_timeout):
+            result = await self._batcher.search(question, k, filters)
         self.metrics.observe_stages(result.timings_ms)
         return result
 
@@ -173,6 +182,10 @@ class Service:
         outcome = "abstained" if answer.abstained else "answered"
         self.metrics.answers.labels(answer.mode, outcome).inc()
         self.metrics.unsupported.inc(answer.unsupported)
+        if answer.mode == "llm":
+            self.metrics.llm_tokens.labels("answer").inc(count_tokens(answer.text))
+        elif self.settings.llm_base_url and answer.notice:  # it was asked, and quotes are shown
+            self.metrics.llm_failures.inc()
 
     async def events(
         self,

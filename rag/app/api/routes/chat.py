@@ -14,6 +14,7 @@ from rag.app import chat
 from rag.app.api import sse
 from rag.app.api.errors import ApiError, request_id_of
 from rag.app.api.routes.common import Served, bearer, failures
+from rag.app.api.schemas import turns_of
 from rag.app.api.service import Service
 
 router = APIRouter(prefix="/v1", tags=["openai"], dependencies=[bearer])
@@ -40,7 +41,7 @@ async def completions(request: Request, body: chat.ChatBody, service: Served) ->
     filters = await service.filters(body.fonte.filters if body.fonte else None)
     if service.settings.log_questions:
         request.scope["rag.log"] = {"question": question}
-    history = [Turn(role, text) for role, text in turns]
+    history = [Turn(*turn) for turn in turns_of(turns)]
     chat_id, created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
     base = str(request.base_url)
     if body.stream:

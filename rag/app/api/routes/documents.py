@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
@@ -16,7 +15,8 @@ from rag.app.api.routes.common import Served, bearer, failures
 from rag.app.api.schemas import DocumentOut, DocumentsOut, JobOut, JobsOut
 from rag.app.api.service import Service
 from rag.app.views import chunk_json, document_json
-from rag.core.types import Document
+from rag.core.errors import SourceError
+from rag.indexing.store import DocumentInfo
 
 router = APIRouter(prefix="/v1", dependencies=[bearer])
 
@@ -58,7 +58,9 @@ async def document(doc_id: str, service: Served) -> Response:
     def work() -> dict[str, Any]:
         found = library.document(doc_id)
         chunks = [chunk_json(chunk) for chunk in library.chunks(found.doc_id)]
-        return {**_info(found), "text": found.text, "chunks": chunks}
+        facts = document_json(found)
+        size = {"characters": len(found.text), "uploaded": _uploaded(found.path)}
+        return {**facts, **size, "chunks": chunks}
 
     return JSONResponse(await service.thread(work))
 
@@ -81,10 +83,9 @@ async def upload(
     _ = service.library
     name = uploads.safe_name(file.filename)
     most = service.settings.max_file_mb * 1_000_000
-    root = service.sources
+    root = service.folder
     path = await asyncio.to_thread(uploads.save, file.file, name, root, most, replace=replace)
-    stored = path.relative_to(root).as_posix()
-    return _accepted(request, _index(service, f"add {stored}", stored))
+    return _accepted(request, _index(service, f"add {uploads.FOLDER}/{name}", path))
 
 
 @router.delete(
@@ -99,8 +100,9 @@ async def delete(request: Request, doc_id: str, service: Served) -> Response:
     """Delete a document's file from the source folder, and its text from the index."""
     library = service.library
     found = await service.thread(lambda: library.document(doc_id))
-    file = uploads.inside(service.sources, found.path)
-    await asyncio.to_thread(file.unlink, missing_ok=True)
+    for root in service.roots:
+        file = uploads.inside(root, found.path)
+        await asyncio.to_thread(file.unlink, missing_ok=True)
     return _accepted(request, _index(service, f"remove {found.path}"))
 
 
@@ -118,22 +120,42 @@ async def job(job_id: str, service: Served) -> Response:
     return JSONResponse(service.jobs.get(job_id).json())
 
 
-def _info(document: Document) -> dict[str, Any]:
-    facts = document_json(document)
-    del facts["text"]
-    folder = PurePosixPath(document.path).parts[0]
-    return {**facts, "characters": len(document.text), "uploaded": folder == uploads.FOLDER}
+def _info(found: DocumentInfo) -> dict[str, Any]:
+    return {
+        "doc_id": found.doc_id,
+        "path": found.path,
+        "title": found.title,
+        "date": found.date,
+        "author": found.author,
+        "language": found.language,
+        "characters": found.length,
+        "uploaded": _uploaded(found.path),
+    }
 
 
-def _index(service: Service, label: str, path: str | None = None) -> Job:
-    """Bring the index up to date in the background; of `path`, say what became of it."""
+def _uploaded(path: str) -> bool:
+    return PurePosixPath(path).parts[0] == uploads.FOLDER
+
+
+def _index(service: Service, label: str, stored: Path | None = None) -> Job:
+    """Bring the index up to date in the background. `stored` was added, and must be in it after."""
     library = service.library
 
     def work(progress: Progress) -> dict[str, Any]:
-        report: dict[str, Any] = dataclasses.asdict(library.sync(progress))
-        if path is not None:
-            report["document"] = _info(library.document(path))
-        return report
+        report = library.sync(progress)
+        if stored is not None:
+            for skipped in report.skipped:
+                if stored.as_posix().endswith(skipped.path):
+                    stored.unlink(missing_ok=True)  # useless where it is
+                    raise SourceError(f"{stored.name}: {skipped.reason}", skipped.remedy)
+        return {
+            "added": list(report.added),
+            "changed": list(report.changed),
+            "removed": list(report.removed),
+            "chunks": report.chunks,
+            "embedded": report.embedded,
+            "seconds": {stage: round(value, 3) for stage, value in report.seconds.items()},
+        }
 
     return service.jobs.start("index", label, work)
 

@@ -59,9 +59,11 @@ async def metrics(service: Served) -> Response:
 async def status(service: Served) -> dict[str, Any]:
     """The index, its model, and what this service can do."""
     settings = service.settings
+    index = await service.status()
     return {
         "version": __version__,
-        "index": await service.status(),
+        # Where things lie on the server's disk is not the caller's business.
+        "index": {key: index[key] for key in index if key not in ("index", "sources")},
         "llm": settings.llm_model if settings.llm_base_url else None,
         "max_file_mb": settings.max_file_mb,
         "writable": not settings.api_keys or bool(settings.admin_keys),

@@ -12,7 +12,14 @@ from starlette.responses import JSONResponse, Response
 from rag.app.api import sse
 from rag.app.api.errors import as_api_error, error_body, request_id_of
 from rag.app.api.routes.common import Served, bearer, failures
-from rag.app.api.schemas import AnswerOut, AskBody, SearchBody, SearchesOut, SearchOut
+from rag.app.api.schemas import (
+    AnswerOut,
+    AskBody,
+    SearchBody,
+    SearchesOut,
+    SearchOut,
+    turns_of,
+)
 from rag.app.api.service import Service
 from rag.app.views import answer_json, search_json
 from rag.core.errors import RagError
@@ -74,7 +81,8 @@ async def ask(request: Request, body: AskBody, service: Served) -> Response:
     _ = service.library
     filters = await service.filters(body.filters)
     _log_question(service, request, body.question)
-    history = [Turn(turn.role, turn.content) for turn in body.history]
+    said = [(message.role, message.content) for message in body.history]
+    history = [Turn(*turn) for turn in turns_of(said)]
     if body.stream or _wants_events(request):
         return sse.EventStream(_stream(request, body, service, history, filters))
     async for event in service.events(request, body.question, history, filters):
