@@ -14,17 +14,21 @@ from typing import Annotated
 import typer
 
 from rag import __version__
-from rag.app import cli_chat, cli_eval, cli_index, cli_search, cli_serve
+from rag.app import cli_eval, cli_index, cli_search, cli_serve
 from rag.app.console import show_error
 from rag.core.errors import RagError
 
 app = typer.Typer(
     name="rag",
     help="Ask your documents in Italian or English. Every answer quotes an exact span of a source.",
-    epilog=(
-        'Examples:   rag ask "Quanti accordi hanno firmato Stati Uniti e Kazakistan?"   ·   '
-        "rag index ~/articoli --index ~/articoli.index   ·   "
-        'rag search "rare earths" -k 5 --json   ·   rag serve'
+    epilog="\n\n".join(
+        [
+            "[bold]Examples[/]",
+            '$ rag ask "Quanti accordi hanno firmato Stati Uniti e Kazakistan?"',
+            "$ rag index ~/articoli --index ~/articoli.index",
+            '$ rag search "rare earths" -k 5 --json',
+            "$ rag serve",
+        ]
     ),
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -51,7 +55,7 @@ def _root(
     pass
 
 
-for module in (cli_search, cli_index, cli_chat, cli_serve, cli_eval):
+for module in (cli_search, cli_index, cli_serve, cli_eval):
     module.register(app)
 
 

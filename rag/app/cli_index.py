@@ -39,17 +39,17 @@ def register(app: typer.Typer) -> None:
 def index(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Folder or files to index.  [default: seeds]", show_default=False),
+        typer.Argument(help="Folder or files to index.  \\[default: seeds]", show_default=False),
     ] = None,
     index: IndexOption = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Start over (new model, splitter or sizes).")
     ] = False,
     chunk_size: Annotated[
-        int | None, typer.Option(help="Longest chunk, characters.", show_default="800")
+        int | None, typer.Option(help="Longest chunk, characters.  \\[default: 800]")
     ] = None,
     chunk_overlap: Annotated[
-        int | None, typer.Option(help="Overlap of neighbours, characters.", show_default="0")
+        int | None, typer.Option(help="Overlap of neighbours, characters.  \\[default: 0]")
     ] = None,
     embedder: Annotated[
         str | None, typer.Option(help="'bundled', a model folder, or a model name.")
@@ -61,7 +61,11 @@ def index(
 
     Exit code 3 when some documents could not be read; the others are indexed.
 
-    Examples:   rag index   ·   rag index ~/articoli --index ~/articoli.index
+    Examples:
+
+    $ rag index
+
+    $ rag index ~/articoli --index ~/articoli.index
     """
     from rag.app.library import build_index
     from rag.core.config import load_settings
@@ -137,7 +141,11 @@ def show(
 ) -> None:
     """Show a document, or a span in its context (the span highlighted).
 
-    Examples:   rag show 001_a5626f72106a2a59.txt   ·   rag show 001_a5626f72106a2a59.txt:3310-3420
+    Examples:
+
+    $ rag show 001_a5626f72106a2a59.txt
+
+    $ rag show 001_a5626f72106a2a59.txt:3310-3420
     """
     from rag.app.library import Library
     from rag.app.views import document_json

@@ -57,7 +57,11 @@ def ask(
 
     The index is built when there is none, and updated when the sources changed.
 
-    Examples:   rag ask "Chi ha firmato la dichiarazione?"   ·   rag ask "Middle Corridor?" --json
+    Examples:
+
+    $ rag ask "Chi ha firmato la dichiarazione?"
+
+    $ rag ask "Middle Corridor?" --json
     """
     from rag.app.library import Library
     from rag.app.render import show_answer
@@ -88,7 +92,11 @@ def search(
 ) -> None:
     """Rank the passages for a question; with --input, for many, one JSON line each, in order.
 
-    Examples:   rag search "terre rare" -k 5   ·   rag search --input questions.jsonl
+    Examples:
+
+    $ rag search "terre rare" -k 5
+
+    $ rag search --input questions.jsonl
     """
     from rag.app.library import Library
     from rag.app.render import show_results

@@ -19,11 +19,11 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 IndexOption = Annotated[
-    Path | None, typer.Option("--index", help="Folder of the index.  [default: index]")
+    Path | None, typer.Option("--index", help="Folder of the index.  \\[default: index]")
 ]
 SourcesOption = Annotated[
     Path | None,
-    typer.Option("--sources", help="Folder of the documents.  [default: as indexed, or seeds]"),
+    typer.Option("--sources", help="Folder of the documents.  \\[default: as indexed, or seeds]"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON (see docs/api.md).")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
