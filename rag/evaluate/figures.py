@@ -18,7 +18,7 @@ from rag.evaluate.statistics import (
     calibration_error,
     estimate,
     mean_estimates,
-    percentile,
+    percentile_estimate,
     reliability,
 )
 
@@ -138,21 +138,12 @@ def latencies(timings: Mapping[str, Timing], records: Sequence[Record]) -> Figur
             "answer": [row.answer_ms for row in rows if row.answer_ms is not None],
         }
         found[name] = {
-            f"{stage} p{share}": _percentile(values, share / 100)
+            f"{stage} p{share}": _figure(percentile_estimate(np.asarray(values), share / 100))
             for stage, values in stages.items()
             if values
             for share in (50, 95)
         }
     return found
-
-
-def _percentile(values: Sequence[float], share: float) -> Figure:
-    array = np.asarray(values)
-    names = [str(number) for number in range(len(array))]
-    interval = estimate(
-        lambda drawn, _: percentile(drawn.tolist(), share), array, np.zeros(len(array)), names
-    )
-    return _figure(interval)
 
 
 def _figure(value: Estimate) -> Figure:

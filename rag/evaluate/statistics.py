@@ -159,6 +159,17 @@ def _as_extreme(totals: Floats, observed: float) -> NDArray[np.bool_]:
     return np.abs(totals) >= observed - 1e-9
 
 
+def percentile_estimate(values: Floats, share: float) -> Estimate:
+    """The `share` (0..1) percentile of (n,) values with its bootstrap interval."""
+    generator = np.random.default_rng(SEED)
+    size = len(values)
+    drawn = [
+        np.percentile(values[generator.integers(0, size, (BLOCK, size))], share * 100, axis=1)
+        for _ in range(RESAMPLES // BLOCK)
+    ]
+    return _estimate(percentile(values.tolist(), share), np.concatenate(drawn), size)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` (0..1) of the values lie, linearly interpolated; 0 for none."""
     return float(np.percentile(np.asarray(values), share * 100)) if values else 0.0
