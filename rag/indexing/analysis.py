@@ -21,6 +21,7 @@ from rag.indexing.stopwords import FUNCTION_WORDS
 
 # Stored with an index: terms made by another version do not meet the ones made by this one.
 VERSION: Final = 1
+ROOT_LENGTH: Final = 5
 LONGEST_WORD: Final = 64  # characters kept of one "word": base64 and the like stay bounded
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+|%")
@@ -115,6 +116,11 @@ def stem(word: str, language: Language) -> str:
     with _one_at_a_time:
         stemmed: str = _stemmer(language).stemWord(word)
     return stemmed or word
+
+
+def root(stem: str) -> str:
+    """The first letters of a stem, which related words share: "farma" of "farmacolog"."""
+    return stem[:ROOT_LENGTH] if stem.isalpha() else stem
 
 
 @lru_cache(maxsize=2)

@@ -1,10 +1,11 @@
-"""BM25 over tantivy, in two languages at once. The only module that knows tantivy.
+"""BM25 over tantivy, in two languages at once: the index and its life. See also lexical_query.py.
 
-Every passage goes into one text field as the stems of its language, each marked with that language
-("it:accord", "en:agreement"). Two fields would be the obvious layout, but tantivy averages a
-field's length over all documents, those without the field included, so that the language with fewer
-passages would score many times too low; document frequencies of marked terms stay apart all the
-same, and idf is computed against the number of passages in the term's language.
+Every word of a passage is indexed at three levels, each a field: as written, as its stem, and as
+the first letters of its stem, which related words share. Each term is marked with its language
+("it:accord", "en:agreement"). A field for each language would be the obvious layout, but tantivy
+averages a field's length over all documents, those without the field included, so that the language
+with fewer passages would score many times too low; the frequencies of marked terms stay apart all
+the same, and idf is computed against the number of passages in the term's language.
 
 Layout of an index folder: tantivy's files, and `fonte.json`, which says how the terms were made.
 """
@@ -12,11 +13,10 @@ Layout of an index folder: tantivy's files, and `fonte.json`, which says how the
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rag.core.errors import IndexDamaged, IndexOutdated
 from rag.core.types import LANGUAGES, Language
@@ -24,14 +24,20 @@ from rag.indexing import analysis
 from rag.indexing.expand import (
     Alternative,
     Group,
-    Translations,
     cross_language,
     same_language,
+    translations,
 )
+from rag.indexing.spelling import first_letters, look_alikes
+from rag.indexing.translate import TranslationTable, bundled_table
 
-FORMAT: Final = {"format": 1, "analysis": analysis.VERSION}
+if TYPE_CHECKING:
+    from rag.indexing.lexical_query import QueryBuilder
+
+FORMAT: Final = {"format": 2, "analysis": analysis.VERSION}
 FORMAT_FILE: Final = "fonte.json"
 WRITER_HEAP: Final = 32_000_000  # bytes
+VOCABULARY: Final = 20_000  # words of one first letter that are compared with a misspelt one
 _REMEDY: Final = "Run `rag index --rebuild`."
 
 
@@ -48,20 +54,16 @@ class LexicalIndex:
     """An inverted index of passages, by integer key. Made with `create` or `open`.
 
     One process writes at a time (tantivy's lock, which dies with the process); what is added or
-    deleted becomes durable and visible with `commit`.
+    deleted becomes durable and visible with `commit`. Searching is thread-safe. `table` is the
+    translation table that questions are translated with.
     """
 
-    def __init__(self, index: Any, table: Translations | None = None) -> None:
+    def __init__(self, index: Any, table: TranslationTable) -> None:
         self._index = index
-        self._table = table
+        self.table = table
         self._writer: Any = None
         index.config_reader("manual")  # no watcher thread: commit() reloads
         self._load()
-
-    @property
-    def table(self) -> Translations | None:
-        """The translation table that questions go through, if there is one."""
-        return self._table
 
     @classmethod
     def create(cls, folder: Path) -> LexicalIndex:
@@ -71,23 +73,22 @@ class LexicalIndex:
         folder.mkdir(parents=True, exist_ok=True)
         index = tantivy.Index(_schema(), path=str(folder), reuse=False)
         (folder / FORMAT_FILE).write_text(json.dumps(FORMAT) + "\n", encoding="utf-8")
-        return cls(index, _default_table())
+        return cls(index, bundled_table())
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
         """The index in `folder`. Raises IndexOutdated or IndexDamaged when it cannot be used."""
         import tantivy
 
+        path = folder / FORMAT_FILE
         try:
-            made = json.loads((folder / FORMAT_FILE).read_text(encoding="utf-8"))
+            made = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise IndexDamaged(
-                f"{folder / FORMAT_FILE} cannot be read: {error}.", _REMEDY
-            ) from None
+            raise IndexDamaged(f"{path} cannot be read: {error}.", _REMEDY) from None
         if made != FORMAT:
             raise IndexOutdated(f"{folder} was made with another version of the analysis.", _REMEDY)
         try:
-            return cls(tantivy.Index.open(str(folder)), _default_table())
+            return cls(tantivy.Index.open(str(folder)), bundled_table())
         except ValueError as error:
             raise IndexDamaged(f"{folder} is damaged: {error}.", _REMEDY) from None
 
@@ -99,9 +100,9 @@ class LexicalIndex:
         for key, text, language in zip(keys, texts, languages, strict=True):
             if key < 1:
                 raise ValueError(f"key {key} is not positive")
-            body = " ".join(f"{language}:{term}" for term in analysis.stems(text, language))
             writer.delete_documents_by_term("key", key)
-            writer.add_document(tantivy.Document(key=key, body=body, language=language))
+            fields = _fields(text, language)
+            writer.add_document(tantivy.Document(key=key, language=language, **fields))
 
     def delete(self, keys: Sequence[int]) -> None:
         """Remove passages; unknown keys are ignored."""
@@ -136,13 +137,12 @@ class LexicalIndex:
 
         if k < 1 or (allowed is not None and len(allowed) == 0):
             return []
-        queries = [self._group_query(group) for group in self.explain(query, language)]
-        wanted = [(tantivy.Occur.Should, q) for q in queries if q is not None]
-        if not wanted:
+        question = self._builder.question(self.explain(query, language), language)
+        if question is None:
             return []
-        question = tantivy.Query.boolean_query(wanted)
         if allowed is not None:
-            keys = tantivy.Query.term_set_query(self._index.schema, "key", sorted(map(int, allowed)))
+            wanted = sorted(map(int, allowed))
+            keys = tantivy.Query.term_set_query(self._index.schema, "key", wanted)
             filtered = tantivy.Query.const_score_query(keys, 0.0)
             question = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, question), (tantivy.Occur.Must, filtered)]
@@ -155,10 +155,11 @@ class LexicalIndex:
         for target in LANGUAGES:
             if not self._passages[target]:
                 continue
-            if target == language or self._table is None:
-                groups += same_language(query, target)
+            if target == language:
+                found = same_language(query, target, self.table)
             else:
-                groups += cross_language(query, language, target, self._table)
+                found = cross_language(query, language, target, self.table)
+            groups += [self._with_look_alikes(group, language) for group in found]
         return groups
 
     def _hits(self, question: Any, k: int) -> list[LexicalHit]:
@@ -173,35 +174,49 @@ class LexicalIndex:
         ranked = sorted((-score, key) for (score, _), key in zip(found, keys, strict=True))
         return [LexicalHit(key, -score) for score, key in ranked[:k]]
 
-    def _group_query(self, group: Group) -> Any:
-        import tantivy
+    def _with_look_alikes(self, group: Group, language: Language) -> Group:
+        """A group that nothing in the index stands for gets the words spelt much like its own."""
+        if group.parts:
+            parts = tuple(self._with_look_alikes(part, language) for part in group.parts)
+            return replace(group, parts=parts)
+        word = group.term
+        if any(self._occurs(a, group.language) for a in group.alternatives if a.kind != "synonym"):
+            return group
+        found = [
+            Alternative(
+                (analysis.stem(other_word, group.language),), weight, "spelling", other_word
+            )
+            for other_word, weight in look_alikes(word, self._vocabulary(word, group.language))
+        ]
+        if not found and group.language != language and len(group.alternatives) == 1:
+            found = self._misspelt_abroad(word, language)
+        return replace(group, alternatives=(*group.alternatives, *found))
 
-        found = [self._alternative_query(a, group.language) for a in group.alternatives]
-        parts = [self._group_query(part) for part in group.parts]
-        together = [(tantivy.Occur.Should, part) for part in parts if part is not None]
-        if together:
-            found.append(tantivy.Query.boolean_query(together))
-        known = [query for query in found if query is not None]
-        if len(known) < 2:
-            return known[0] if known else None
-        return tantivy.Query.disjunction_max_query(known)
+    def _occurs(self, alternative: Alternative, language: Language) -> bool:
+        return all(self._builder.count("stem", stem, language) for stem in alternative.stems)
 
-    def _alternative_query(self, alternative: Alternative, language: Language) -> Any:
-        import tantivy
+    def _vocabulary(self, word: str, language: Language) -> list[tuple[str, int]]:
+        found = []
+        mark = len(language) + 1
+        for letter in first_letters(word):
+            prefix = f"{language}:{letter}"
+            terms = self._searcher.terms_with_prefix("word", prefix, limit=VOCABULARY)
+            found += [(term[mark:], count) for term, count in terms]
+        return found
 
-        schema = self._index.schema
-        marked = [f"{language}:{part}" for part in alternative.stems]
-        counts = [self._searcher.doc_freq("body", term) for term in marked]
-        if not marked or not all(counts):
-            return None
-        if len(marked) == 1:
-            query = tantivy.Query.term_query(schema, "body", marked[0])
-        else:
-            query = tantivy.Query.phrase_query(schema, "body", [*marked], slop=2)
-        passages = self._passages[language]
-        wanted = sum(_idf(count, passages) for count in counts)
-        given = sum(_idf(count, self._searcher.num_docs) for count in counts)
-        return tantivy.Query.boost_query(query, alternative.weight * wanted / given)
+    def _misspelt_abroad(self, word: str, language: Language) -> list[Alternative]:
+        """The translations of the question language's words that are spelt much like `word`."""
+        stem = analysis.stem(word, language)
+        known = [
+            (candidate, 1)
+            for letter in first_letters(stem)
+            for candidate in self.table.stems_with_prefix(letter, language)
+        ]
+        return [
+            translation
+            for candidate, weight in look_alikes(stem, known)
+            for translation in translations(candidate, language, self.table, weight)
+        ]
 
     def _writing(self) -> Any:
         if self._writer is None:
@@ -209,15 +224,24 @@ class LexicalIndex:
         return self._writer
 
     def _load(self) -> None:
+        from rag.indexing.lexical_query import QueryBuilder
+
         self._searcher = self._index.searcher()
-        self._passages = {
+        self._passages: dict[Language, int] = {
             language: self._searcher.doc_freq("language", language) for language in LANGUAGES
         }
+        self._builder: QueryBuilder = QueryBuilder(
+            self._index.schema, self._searcher, self._passages
+        )
 
 
-def _idf(count: int, passages: int) -> float:
-    """Inverse document frequency as in Lucene's BM25 (and tantivy's)."""
-    return math.log1p((max(passages, count) - count + 0.5) / (count + 0.5))
+def _fields(text: str, language: Language) -> dict[str, str]:
+    """The terms of a passage at each level, separated by spaces."""
+    words = analysis.words(text)
+    stems = [analysis.stem(word, language) for word in words]
+    levels = {"word": words, "stem": stems, "root": [analysis.root(stem) for stem in stems]}
+    mark = f"{language}:"
+    return {level: " ".join(mark + term for term in found) for level, found in levels.items()}
 
 
 def _schema() -> Any:
@@ -226,9 +250,7 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("key", stored=False, indexed=True, fast=True)
     builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("body", tokenizer_name="whitespace", index_option="position")
+    for level in ("word", "root"):
+        builder.add_text_field(level, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("stem", tokenizer_name="whitespace", index_option="position")
     return builder.build()
-
-
-def _default_table() -> Translations | None:
-    return None

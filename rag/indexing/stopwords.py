@@ -12,7 +12,8 @@ from rag.core.types import Language
 
 _ITALIAN = """
 il lo la i gli le l un uno una gl
-di a ad da in con su per tra fra d durante verso presso entro senza contro secondo attraverso tramite
+di a ad da in con su per tra fra d durante verso presso entro senza contro secondo attraverso
+tramite
 del dello della dei degli delle dell degl al allo alla ai agli alle all agl
 dal dallo dalla dai dagli dalle dall dagl nel nello nella nei negli nelle nell negl
 sul sullo sulla sui sugli sulle sull sugl col coi coll collo colla colle
@@ -23,8 +24,8 @@ io tu lui lei esso essa noi voi loro essi esse egli ella me te mi ti ci vi m t v
 mio mia miei mie tuo tua tuoi tue suo sua suoi sue nostro nostra nostri nostre vostro vostra vostri
 vostre questo questa questi queste quest quello quella quelli quelle quell quel quei quegli cio
 stesso stessa stessi stesse tale tali
-chi cui cosa cos qual quale quali qualche quanto quanta quanti quante quant quando dove dov ove donde
-qualcosa qualcuno
+chi cui cosa cos qual quale quali qualche quanto quanta quanti quante quant quando dove dov ove
+donde qualcosa qualcuno
 sono sei siamo siete era eri eravamo erano fu fui furono fosse fossero sia siano saro sara saranno
 sarebbe sarebbero stato stata stati state essere essendo es
 ho hai ha abbiamo avete hanno avevo aveva avevamo avevano ebbe ebbero abbia abbiano avra avranno
