@@ -7,6 +7,7 @@ Out: security headers, metrics, one log line. A failure anywhere becomes the one
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import secrets
 import time
@@ -142,7 +143,10 @@ class Gate:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.requests.labels(route, method, str(status)).inc()
         self._metrics.latency.labels(route).observe(seconds)
-        access.info(
+        # Probes come every few seconds and say nothing.
+        level = logging.DEBUG if route in _PROBES else logging.INFO
+        access.log(
+            level,
             "request",
             extra={
                 "fields": {
@@ -157,6 +161,7 @@ class Gate:
         )
 
 
+_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

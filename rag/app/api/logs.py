@@ -46,5 +46,5 @@ def configure(*, as_json: bool) -> None:
     for name in ("rag", "uvicorn"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.INFO if name == "rag" else logging.WARNING)
         logger.propagate = False

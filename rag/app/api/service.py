@@ -24,6 +24,7 @@ from rag.app.library import DEFAULT_SOURCES, Library
 from rag.core.config import Settings
 from rag.core.errors import RagError
 from rag.core.types import Answer, Filters
+from rag.retrieve.query import parse_query
 
 if TYPE_CHECKING:
     from rag.answer.assistant import Event, Turn
@@ -175,6 +176,10 @@ class Service:
             result = await self._batcher.search(question, k, filters)
         self.metrics.observe_stages(result.timings_ms)
         return result
+
+    async def check(self, question: str) -> None:
+        """Raise UsageError now for a question that cannot be asked: a stream has one status."""
+        await self.thread(lambda: parse_query(question))
 
     def count(self, answer: Answer) -> None:
         """Account for an answer given."""

@@ -3,7 +3,7 @@
 import { announce, h } from "./dom.js";
 import { showDate, showNumber, t } from "./i18n.js";
 import { asText, copy, sourcesLink } from "./share.js";
-import { sameText, statements } from "./text.js";
+import { says, statements } from "./text.js";
 
 /** `openSource(citation, citations, button)` shows the cited passage beside the conversation. */
 export function drawAnswer(answer, openSource) {
@@ -15,11 +15,11 @@ export function drawAnswer(answer, openSource) {
   for (const { text, citations } of list) {
     const plain = multiple && !citations.length;
     body.append(h("div", { class: "statement" },
-      h("p", { class: plain ? "aside-text" : "statement-text", lang: answer.language }, text),
+      h("p", { class: plain ? "aside-text" : "statement-text", lang: answer.language }, text,
+        citations.map(({ number }) => h("sup", { class: "ref", aria: { hidden: true } }, ` ${number}`))),
       citations.length ? sourceList(citations, open, text) : null));
   }
-  if (answer.abstained && answer.reason && !sameText(answer.reason, answer.text)
-      && !answer.text.includes(answer.reason)) {
+  if (answer.abstained && answer.reason && !says(answer.text, answer.reason)) {
     body.append(h("p", { class: "nearest", lang: answer.language }, answer.reason));
   }
   if (answer.abstained && answer.citations.length) {
@@ -33,7 +33,7 @@ function sourceList(citations, open, statement = "") {
   return h("ol", { class: "sources" }, citations.map((citation) => {
     const title = citation.title || citation.path;
     const facts = [citation.date && showDate(citation.date), citation.title && citation.path];
-    const repeats = statement && sameText(statement, citation.quote);
+    const repeats = says(statement, citation.quote);
     const button = h("button", {
       type: "button", class: "source", data: { number: String(citation.number) },
       on: { click: () => open(citation, button) },

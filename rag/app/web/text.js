@@ -42,9 +42,14 @@ export function cut(text, spans) {
   return pieces;
 }
 
+// What may follow a supported span and still belong to it: closing marks and "[1]"s.
+const TAIL = /^[^\S\n]*[»”"'’).,;:!?…]*(?:[^\S\n]*\[\d+\])*[»”"'’).,;:!?…]*/;
+const MARKER = /[^\S\n]*\[\d+\]/g;
+
 /**
- * An answer as statements: `{text, citations}` in order. Citations of the same or of overlapping
- * spans share a statement; text between them is a statement without citations.
+ * An answer as statements `{text, citations}`, in order. A statement is the supported span with
+ * what leads up to it on its line; citations of overlapping spans share one. Lines without any
+ * citation are statements without citations. The "[1]"s in the text give way to the sources shown.
  */
 export function statements(answer) {
   const spans = toUtf16(answer.text, answer.citations.map((citation) => ({
@@ -62,23 +67,23 @@ export function statements(answer) {
   }
   const result = [];
   let at = 0;
-  const plain = (end) => {
-    const text = answer.text.slice(at, end);
-    if (text.trim()) result.push({ text: text.trim(), citations: [] });
+  const add = (end, citations) => {
+    const text = answer.text.slice(at, end).replace(citations.length ? MARKER : /$^/, "").trim();
+    if (text) result.push({ text, citations });
+    at = end;
   };
-  for (const group of groups) {
-    plain(group.start);
-    result.push({ text: answer.text.slice(group.start, group.end).trim(), citations: group.citations });
-    at = group.end;
+  for (const { start, end, citations } of groups) {
+    const line = answer.text.lastIndexOf("\n", start - 1) + 1;
+    if (line > at) add(line, []);
+    add(end + TAIL.exec(answer.text.slice(end))[0].length, citations);
   }
-  plain(answer.text.length);
+  add(answer.text.length, []);
   return result;
 }
 
 const WORDS = /[\s«»“”"'.…]+/g;
 
-/** Whether two texts say the same, punctuation and quotation marks aside. */
-export function sameText(one, two) {
-  const bare = (text) => text.normalize("NFC").toLowerCase().replace(WORDS, " ").trim();
-  return bare(one) === bare(two);
-}
+const bare = (text) => text.normalize("NFC").toLowerCase().replace(WORDS, " ").trim();
+
+/** Whether `text` says `quote` word for word, punctuation and quotation marks aside. */
+export const says = (text, quote) => bare(text).includes(bare(quote));

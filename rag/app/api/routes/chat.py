@@ -45,6 +45,7 @@ async def completions(request: Request, body: chat.ChatBody, service: Served) ->
     chat_id, created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
     base = str(request.base_url)
     if body.stream:
+        await service.check(question)
         maker = chat.ChunkMaker(body, chat_id, created, base)
         return sse.EventStream(_stream(request, service, maker, question, history, filters))
     async for event in service.events(request, question, history, filters):

@@ -84,6 +84,7 @@ async def ask(request: Request, body: AskBody, service: Served) -> Response:
     said = [(message.role, message.content) for message in body.history]
     history = [Turn(*turn) for turn in turns_of(said)]
     if body.stream or _wants_events(request):
+        await service.check(body.question)
         return sse.EventStream(_stream(request, body, service, history, filters))
     async for event in service.events(request, body.question, history, filters):
         if isinstance(event, Done):
