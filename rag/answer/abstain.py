@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 from rag.answer import wording
 from rag.answer.evidence import Evidence
@@ -42,6 +43,8 @@ def signals(evidence: Evidence) -> dict[str, float]:
     dense = sorted((h.signals.dense or 0.0 for h in evidence.hits), reverse=True)
     lexical = sorted((h.signals.lexical or 0.0 for h in evidence.hits), reverse=True)
     fits = [candidate.fits for candidate in evidence.candidates[:2]]
+    pairs = [_pairs(asked, weights, c.terms) for c in evidence.candidates[:READ]]
+    fitting = [c for c in evidence.candidates if c.fits is not False]
     return {
         "coverage": max(covered),
         "coverage_first": covered[0],
@@ -62,6 +65,15 @@ def signals(evidence: Evidence) -> dict[str, float]:
         "type_held": float(any(fit is True for fit in fits)),
         "type_missing": float(bool(fits) and all(fit is False for fit in fits)),
         "cross_language": float(evidence.hits[0].chunk.language != evidence.language),
+        "pairs": max(pairs, default=0.0),
+        "fitting_score": fitting[0].score if fitting else 0.0,
+        "coverage_margin": covered[0] - max((c for c in covered[1:]), default=0.0),
+        "score_margin": _lead(evidence),
+        "dense_gap": dense[0] - (dense[1] if len(dense) > 1 else 0.0),
+        "lexical_gap": (
+            (lexical[0] - lexical[1]) / lexical[0] if len(lexical) > 1 and lexical[0] else 0.0
+        ),
+        "rarest_held": _rarest_held(asked, weights, best),
         "short": 1.0 / max(1, len(asked)),
     }
 
@@ -70,7 +82,8 @@ SIGNALS = (
     "coverage", "coverage_first", "sentence_coverage", "sentence_cosine", "sentence_score", "names",
     "numbers", "names_sentence", "names_absent", "numbers_absent", "words_absent", "dense",
     "dense_margin", "lexical", "lexical_margin", "agreement", "type_held", "type_missing",
-    "cross_language", "short",
+    "cross_language", "short", "pairs", "fitting_score", "coverage_margin", "score_margin",
+    "dense_gap", "lexical_gap", "rarest_held",
 )  # fmt: skip
 
 
@@ -86,6 +99,33 @@ def _share(asked: Sequence[QuestionTerm], absent: Sequence[bool], kind: str) -> 
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
+
+
+def _pairs(asked: Sequence[QuestionTerm], weights: Sequence[float], text: TextTerms) -> float:
+    """The share of neighbouring terms of the question that stand near each other in the text."""
+    pairs = list(pairwise(asked))
+    if not pairs:
+        return float(all(text.holds(term) for term in asked))
+    mixed = [a + b for a, b in pairwise(weights)]
+    near = sum(w for (a, b), w in zip(pairs, mixed, strict=True) if text.together(a, b))
+    return near / sum(mixed)
+
+
+def _lead(evidence: Evidence) -> float:
+    """How far the best sentence is ahead of the best one of another passage."""
+    if not evidence.candidates:
+        return 0.0
+    first = evidence.candidates[0]
+    others = (c.score for c in evidence.candidates if c.rank != first.rank)
+    return first.score - max(others, default=0.0)
+
+
+def _rarest_held(asked: Sequence[QuestionTerm], weights: Sequence[float], text: TextTerms) -> float:
+    """Whether the text holds the question's rarest term."""
+    if not asked:
+        return 1.0
+    rarest = max(range(len(asked)), key=lambda index: weights[index])
+    return float(text.holds(asked[rarest]))
 
 
 def _agreement(evidence: Evidence) -> float:

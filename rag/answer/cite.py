@@ -144,17 +144,16 @@ class Checker:
         sentence = Span(document, around[0], around[1])
         context = TextTerms(document.text[around[2] : around[1]], passage.language)
         fault = (
-            _wrong_name(text, asked, context, document)
+            _wrong_number(text, sentence.text, passage)
+            or _wrong_name(text, asked, context, document)
             or self._off_topic(text, asked, sentence, passage.language)
             or _denial(text, sentence, spans)
         )
         if fault:
             return Verdict((), fault)
         quoted = " … ".join(span.text for span in spans)
-        if not _wrong_number(text, quoted, passage):
-            return Verdict(tuple(spans))
-        fault = _wrong_number(text, sentence.text, passage)
-        return Verdict((), fault) if fault else Verdict((sentence,))
+        enough = not _wrong_number(text, quoted, passage)
+        return Verdict(tuple(spans) if enough else (sentence,))
 
     def _off_topic(
         self, text: str, asked: Sequence[QuestionTerm], sentence: Span, language: Language

@@ -264,4 +264,4 @@ def distance(one: str, two: str, limit: int) -> int:
             last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
         if min(row) > limit:
             return limit + 1
-    return row[-1]
+    return min(row[-1], limit + 1)

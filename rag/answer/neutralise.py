@@ -28,21 +28,20 @@ _HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s+|>\s*|[-*•]\s+|\d{1,2}[.)]\s+(?=\S
 def neutralise(text: str) -> str:
     """Plain text in one line: readable words stay, markup, addresses and hidden signs go."""
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
-    # Twice: taking one layer away may complete another ("<scr<b>ipt>").
-    for _ in range(3):
-        before = text
-        text = _SCRIPT.sub(" ", text)
-        text = _IMAGE.sub(" ", text)
-        text = _LINK.sub(r"\1", text)
-        text = _REFERENCE.sub(" ", text)
-        text = _TAG.sub(" ", text)
-        text = _ENTITY.sub(" ", text)
-        text = _ADDRESS.sub(" ", text)
-        if text == before:
-            break
+    # Until nothing changes: taking one layer away may complete another ("<scr<b>ipt>").
+    while (plainer := _one_layer_less(text)) != text:
+        text = plainer
+    return text
+
+
+def _one_layer_less(text: str) -> str:
+    for pattern in (_SCRIPT, _IMAGE):
+        text = pattern.sub(" ", text)
+    text = _LINK.sub(r"\1", text)
+    for pattern in (_REFERENCE, _TAG, _ENTITY, _ADDRESS):
+        text = pattern.sub(" ", text)
     text = _MARKUP.sub("", text)
     text = _HEADING.sub("", text)
-    text = text.replace("<", " ").replace(">", " ") if _TAG.search(text) else text
     text = re.sub(r"\(\s*\)|\[\s*\]", " ", text)
     text = re.sub(r"\s+([.,;:!?])", r"\1", text)
     return " ".join(text.split())

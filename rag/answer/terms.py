@@ -63,6 +63,27 @@ class TextTerms:
     def months(self) -> set[int]:
         return months(self.text)
 
+    @cached_property
+    def positions(self) -> dict[str, list[int]]:
+        """Where each stem stands, in words from the text's start."""
+        found: dict[str, list[int]] = {}
+        for position, one in enumerate(stems(self.text, self.language)):
+            found.setdefault(one, []).append(position)
+        return found
+
+    def places(self, term: QuestionTerm) -> list[int]:
+        """Where the term stands, by stem or translation (the first word of a phrase)."""
+        found = []
+        for form in term.forms[self.language]:
+            if form <= self.stems:
+                found += self.positions[min(form)]
+        return found
+
+    def together(self, one: QuestionTerm, two: QuestionTerm, within: int = 4) -> bool:
+        """Whether the two terms stand within so many words of each other, in either order."""
+        first, second = self.places(one), self.places(two)
+        return any(0 < abs(a - b) <= within for a in first for b in second)
+
     def holds(self, term: QuestionTerm) -> bool:
         """Whether the text holds the term, in its own language's form or by translation."""
         if term.kind == "number":

@@ -1,0 +1,151 @@
+"""Labelled examples for abstention: a question, what was retrieved, and whether it is answerable.
+
+From the benchmark each question is asked twice: of all paragraphs, and with the paragraph that
+answers it taken out (the rest of its article stays, which is what makes it hard). From eval/ the
+hand-written questions come as they are, each answerable one once more with the documents' passages
+that hold its gold spans taken out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.answer.abstain import signals
+from rag.answer.assistant import Assistant
+from rag.core.errors import UsageError
+from rag.core.types import Filters, Language, ScoredChunk, Searcher
+from rag.embed.base import Embedder
+from rag.indexing.expand import Translations
+from rag.indexing.snapshot import Snapshot
+from training.abstain.bench import BenchQuestion
+
+EXTRA = 40  # hits fetched beyond those wanted, to replace the ones taken out
+
+
+@dataclass(frozen=True)
+class Example:
+    """`group` keeps what must not be split between fitting and testing together."""
+
+    question: str
+    language: Language
+    answerable: bool
+    source: str  # "bench" or "eval"
+    group: str
+    signals: dict[str, float]
+
+
+class Without:
+    """A searcher whose hits lack those that `gone` picks."""
+
+    def __init__(self, searcher: Searcher, gone: Callable[[ScoredChunk], bool]) -> None:
+        self._searcher = searcher
+        self._gone = gone
+
+    def search(self, query: str, k: int, filters: Filters | None = None) -> list[ScoredChunk]:
+        """As `Searcher.search`."""
+        hits = self._searcher.search(query, k + EXTRA, filters)
+        return [hit for hit in hits if not self._gone(hit)][:k]
+
+
+class Reader:
+    """Makes signals from questions, as the product would, with passages taken out or not."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        searcher: Searcher,
+        embedder: Embedder,
+        translator: Translations | None,
+    ) -> None:
+        self._searcher = searcher
+        self._assistant = lambda s: Assistant(s, snapshot, embedder, translator=translator)
+        self._whole = self._assistant(searcher)
+
+    def read(
+        self, question: str, gone: Callable[[ScoredChunk], bool] | None = None
+    ) -> dict[str, float]:
+        """The signals for a question."""
+        if gone is None:
+            return signals(self._whole.evidence(question))
+        assistant = self._assistant(Without(self._searcher, gone))
+        assistant._vectors = self._whole._vectors  # sentence vectors, shared
+        return signals(assistant.evidence(question))
+
+
+def sample(questions: Sequence[BenchQuestion], italian: int) -> list[BenchQuestion]:
+    """All English questions, and as many Italian ones, chosen by hash of the id."""
+    ordered = sorted(questions, key=lambda q: hashlib.sha256(q.id.encode()).hexdigest())
+    chosen = [q for q in ordered if q.language == "it"][:italian]
+    return [q for q in ordered if q.language == "en"] + chosen
+
+
+def from_bench(reader: Reader, questions: Sequence[BenchQuestion]) -> Iterator[Example]:
+    """Two examples for each question."""
+    for question in questions:
+        for answerable in (True, False):
+            gone = None if answerable else (lambda hit, path=question.path: hit.path == path)
+            try:
+                found = reader.read(question.text, gone)
+            except UsageError:
+                continue
+            yield Example(
+                question.text, question.language, answerable, "bench", question.article, found
+            )
+
+
+def from_eval(reader: Reader, path: Path, snapshot: Snapshot) -> Iterator[Example]:
+    """The hand-written questions; none when the file is not there."""
+    if not path.exists():
+        return
+    texts = {info.path: snapshot.document(info.doc_id).text for info in snapshot.documents()}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip():
+            continue
+        item = json.loads(line)
+        spans = [span for quote in _quotes(item) for span in _locate(quote, texts)]
+        label = bool(spans)
+        group = item.get("fact") or item.get("id") or item["question"]
+        language: Language = item["lang"]
+        yield Example(
+            item["question"], language, label, "eval", group, reader.read(item["question"])
+        )
+        if label:
+
+            def gone(hit: ScoredChunk, spans: list[tuple[str, int, int]] = spans) -> bool:
+                chunk = hit.chunk
+                return any(
+                    hit.path == path and chunk.start < end and start < chunk.end
+                    for path, start, end in spans
+                )
+
+            found = reader.read(item["question"], gone)
+            yield Example(item["question"], language, False, "eval-out", group, found)
+
+
+def _quotes(item: dict[str, object]) -> Iterator[dict[str, str]]:
+    """Every quote of an item, however its alternatives and parts are nested."""
+
+    def walk(value: object) -> Iterator[dict[str, str]]:
+        if isinstance(value, dict):
+            if "quote" in value and "path" in value:
+                yield value
+            else:
+                for inner in value.values():
+                    yield from walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from walk(inner)
+
+    yield from walk(item)
+
+
+def _locate(quote: dict[str, str], texts: dict[str, str]) -> Iterator[tuple[str, int, int]]:
+    text = texts.get(quote["path"], "")
+    at = text.find(quote["quote"])
+    while at >= 0:
+        yield quote["path"], at, at + len(quote["quote"])
+        at = text.find(quote["quote"], at + 1)

@@ -1,0 +1,183 @@
+"""Fit when to say "the documents do not hold the answer".
+
+    python -m training.abstain.fit [--italian 1000] [--dry]
+
+A logistic regression over the signals of `rag.answer.abstain`, fitted on the benchmark's development
+half and on eval/, with articles (or questions) kept whole between folds. Prints cross-validated
+AUROC, refused answerable and refused unanswerable questions by set and language, and writes
+`rag/answer/abstain.json` and `training/results/abstain.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+
+from rag.answer.abstain import SIGNALS
+from rag.core.config import load_settings
+from rag.embed import load_embedder
+from rag.retrieve.search import HybridSearcher
+from training.abstain.bench import index, open_bench, read_questions
+from training.abstain.examples import Example, Reader, from_bench, from_eval, sample
+from training.settings import ROOT, Settings
+
+FOLDS = 6
+STRENGTH = 0.3  # inverse regularisation
+REFUSED = 0.05  # of answerable questions that may be refused
+# What each kind of example weighs in total: real documents' questions and public ones alike.
+SHARES = {"bench": 1.0, "eval": 0.7, "eval-out": 0.3}
+
+
+def gather(settings: Settings, italian: int) -> list[Example]:
+    """All examples, with the product's own search and reading."""
+    product = load_settings()
+    embedder = load_embedder(product.embedder, threads=2)
+    examples: list[Example] = []
+    bench = open_bench(settings, embedder)
+    seeds = index(settings.workspace("abstain") / "seeds-index", ROOT / "seeds", embedder)
+    for snapshot in (bench, seeds):
+        searcher = HybridSearcher(
+            snapshot,
+            embedder,
+            dense_weight=product.dense_weight,
+            candidates=product.candidates,
+        )
+        reader = Reader(snapshot, searcher, embedder, snapshot.lexical.table)
+        if snapshot is bench:
+            examples += from_bench(reader, sample(read_questions(settings), italian))
+        else:
+            examples += from_eval(reader, ROOT / "eval" / "questions.jsonl", snapshot)
+    return examples
+
+
+def weights(examples: Sequence[Example]) -> np.ndarray:
+    """Every set and label counts by its share, whatever its size; languages likewise."""
+    keys = [(e.source, e.answerable, e.language) for e in examples]
+    counts = {key: keys.count(key) for key in set(keys)}
+    labels = {
+        label: sum(SHARES[source] for source, kind, _ in counts if kind == label)
+        for label in (True, False)
+    }
+    return np.array([SHARES[k[0]] / counts[k] / labels[k[1]] * len(keys) for k in keys])
+
+
+def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Any:
+    """The regression on standardised signals."""
+    return LogisticRegression(C=STRENGTH, max_iter=2000).fit(x, y, sample_weight=weight)
+
+
+def figures(
+    examples: Sequence[Example], confidence: np.ndarray, threshold: float
+) -> dict[str, dict[str, float]]:
+    """By set and language: AUROC, refused answerable and unanswerable questions, and counts."""
+    table = {}
+    for source in ("bench", "eval", "eval-out"):
+        for language in ("it", "en"):
+            negatives = {"eval-out": ("eval-out",)}.get(source, (source,))
+            chosen = [
+                (e.answerable, c)
+                for e, c in zip(examples, confidence, strict=True)
+                if e.language == language
+                and (e.source in negatives or (source == "eval-out" and e.answerable and e.source == "eval"))
+            ]
+            yes = [c for label, c in chosen if label]
+            no = [c for label, c in chosen if not label]
+            if not yes or not no:
+                continue
+            table[f"{source} {language}"] = {
+                "auroc": round(float(roc_auc_score([label for label, _ in chosen], [c for _, c in chosen])), 3),
+                "answerable refused": round(float(np.mean(np.array(yes) < threshold)), 3),
+                "unanswerable refused": round(float(np.mean(np.array(no) < threshold)), 3),
+                "answerable": len(yes),
+                "unanswerable": len(no),
+            }
+    return table
+
+
+def main() -> None:
+    """Gather, fit, report, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--italian", type=int, default=1000, help="Italian benchmark questions")
+    parser.add_argument("--dry", action="store_true", help="report only")
+    given = parser.parse_args()
+    settings = Settings()
+    examples = gather(settings, given.italian)
+    raw = np.array([[e.signals[name] for name in SIGNALS] for e in examples])
+    np.savez_compressed(
+        settings.workspace("abstain") / "examples.npz",
+        x=raw,
+        meta=np.array([json.dumps([e.question, e.language, e.answerable, e.source, e.group]) for e in examples]),
+    )
+    y = np.array([e.answerable for e in examples])
+    weight = weights(examples)
+    mean, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-6)
+    x = (raw - mean) / scale
+    confidence = np.zeros(len(y))
+    groups = np.array([f"{e.source[:4]}:{e.group}" for e in examples])
+    for train, test in GroupKFold(FOLDS).split(x, y, groups):
+        model = fit(x[train], y[train], weight[train])
+        confidence[test] = model.predict_proba(x[test])[:, 1]
+    threshold = working_point(examples, confidence)
+    table = figures(examples, confidence, threshold)
+    for name, row in table.items():
+        print(f"{name:12}", "  ".join(f"{key} {value}" for key, value in row.items()))
+    model = fit(x, y, weight)
+    for name, value in sorted(zip(SIGNALS, model.coef_[0], strict=True), key=lambda p: -abs(p[1])):
+        print(f"{value:+.3f} {name}")
+    print("threshold", threshold)
+    if not given.dry:
+        write(settings, model, mean, scale, threshold, table)
+
+
+def working_point(examples: Sequence[Example], confidence: np.ndarray) -> float:
+    """The highest threshold that refuses at most REFUSED of the answerable, of each set's mean."""
+    limits = []
+    for source in ("bench", "eval"):
+        yes = [
+            c
+            for e, c in zip(examples, confidence, strict=True)
+            if e.answerable and e.source == source
+        ]
+        if yes:
+            limits.append(float(np.quantile(yes, REFUSED)))
+    return round(float(np.mean(limits)), 4)
+
+
+def write(
+    settings: Settings,
+    model: Any,
+    mean: np.ndarray,
+    scale: np.ndarray,
+    threshold: float,
+    table: dict[str, Any],
+) -> None:
+    """The file that the product reads, and the figures."""
+    stored = {
+        "about": "confidence = 1 / (1 + exp(-(intercept + sum(weight * (signal - mean) / scale))))",
+        "intercept": round(float(model.intercept_[0]), 4),
+        "threshold": threshold,
+        "signals": {
+            name: {
+                "weight": round(float(w), 4),
+                "mean": round(float(m), 4),
+                "scale": round(float(s), 4),
+            }
+            for name, w, m, s in zip(SIGNALS, model.coef_[0], mean, scale, strict=True)
+        },
+        "cross_validated": table,
+    }
+    text = json.dumps(stored, indent=2, ensure_ascii=False) + "\n"
+    (ROOT / "rag" / "answer" / "abstain.json").write_text(text, encoding="utf-8")
+    settings.results.mkdir(exist_ok=True)
+    (settings.results / "abstain.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
