@@ -79,7 +79,7 @@ def _cell(figure: Figure | None) -> Text:
 def _table(title: str, columns: Sequence[str]) -> RichTable:
     drawn = RichTable(
         title=f"\n{title}", title_justify="left", title_style="bold", box=SIMPLE_HEAD,
-        show_edge=False, pad_edge=False, padding=(0, 1, 0, 1),
+        show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for column in columns:
         drawn.add_column(column, justify="right" if column == "n" else "left")

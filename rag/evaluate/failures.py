@@ -56,7 +56,8 @@ def failures_section(run: Run, texts: Mapping[str, str]) -> str:
 
 def _details(record: Record, texts: Mapping[str, str]) -> str:
     badges = "".join(
-        f'<span class="badge">{escape(one)}</span>' for one in (record.lang, record.type)
+        f'<span class="badge">{escape(one)}</span>'
+        for one in (record.type.replace("_", " "), record.lang)
     )
     parts = [_gold(record, texts), _answer(record), _passages(record, texts)]
     if record.error is not None:

@@ -45,9 +45,9 @@ def html_report(run: Run, timings: Mapping[str, Timing], texts: Mapping[str, str
         _plots(run),
         _section("languages", "Figures by language", _by(run, "")),
         _section("types", "By type of question", _by(run, "type")),
-        _section("tags", "By tag", _by(run, "tag")),
         _follow_ups(run),
         failures_section(run, texts),
+        _section("tags", "By tag", _folded("Every tag", _by(run, "tag"))),
         _latency(run, timings),
         _method(run),
     ]
@@ -75,8 +75,9 @@ def _header(run: Run) -> str:
         f"{value} {name}" for name, value in index.items() if name in ("documents", "chunks")
     )
     model = f"; model {escape(str(index['embedder']))}" if "embedder" in index else ""
-    links = [("languages", "Figures"), ("types", "Types"), ("failures", "Failed questions")]
-    links += [("latency", "Latency"), ("method", "How to read this")]
+    links = [("languages", "Figures"), ("types", "Types")]
+    links += [("follow-ups", "Follow-ups")] if run.conversations is not None else []
+    links += [("failures", "Failed questions"), ("method", "How to read this")]
     nav = "".join(f'<a href="#{key}">{title}</a>' for key, title in links)
     return (
         f"<header>\n<h1>Evaluation: {escape(run.name)}</h1>\n<p>{about}.</p>\n"
@@ -121,6 +122,10 @@ def _plots(run: Run) -> str:
 def _by(run: Run, kind: str) -> str:
     made = [make(run, kind) for make in (retrieval_table, answer_table, abstention_table)]
     return "".join(html_table(table) for table in made if table is not None)
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary><div>{body}</div></details>\n" if body else ""
 
 
 def html_table(table: Table) -> str:

@@ -22,7 +22,7 @@ p.lead { color: var(--soft); margin: 0 0 16px; max-width: 46rem; }
 a { color: var(--accent); }
 code { font: 0.88em ui-monospace, SFMono-Regular, Menlo, monospace; }
 nav { margin: 18px 0 0; display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 0.92rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(215px, 1fr)); gap: 12px;
   margin: 28px 0 0; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 14px 16px; }
@@ -38,8 +38,8 @@ thead th { color: var(--soft); font-weight: 600; font-size: 0.82rem; vertical-al
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody th { font-weight: 600; white-space: nowrap; }
 td.n { color: var(--soft); font-variant-numeric: tabular-nums; }
-.figure { min-width: 74px; font-variant-numeric: tabular-nums; }
-.figure i { font-style: normal; display: block; color: var(--soft); font-size: 0.78rem; }
+.figure { min-width: 92px; font-variant-numeric: tabular-nums; }
+.figure i { font-style: normal; display: block; white-space: nowrap; color: var(--soft); font-size: 0.78rem; }
 .track { position: relative; height: 5px; margin: 4px 0 1px; border-radius: 3px;
   background: var(--badge); overflow: hidden; }
 .track s { position: absolute; top: 0; bottom: 0; left: 0; background: var(--bar); }
@@ -56,6 +56,7 @@ summary { padding: 11px 16px; cursor: pointer; }
 summary b { font-weight: 600; }
 summary .badge { float: right; margin-left: 8px; }
 details > div { padding: 2px 16px 16px; border-top: 1px solid var(--line); }
+details .scroll { border: 0; border-top: 1px solid var(--line); border-radius: 0; }
 .badge { background: var(--badge); color: var(--soft); border-radius: 5px; padding: 1px 7px;
   font-size: 0.78rem; white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); }

@@ -83,7 +83,7 @@ def _of_figures(
         cells = tuple(figures[cut].get(one.name) for one in used)
         if any(cells):
             n = max(cell.n for cell in cells if cell is not None)
-            label = LANGUAGE_NAMES.get(cut, cut.removeprefix(prefix))
+            label = LANGUAGE_NAMES.get(cut, cut.removeprefix(prefix).replace("_", " "))
             rows.append(Row(label, n, cells))
     return Table(f"{title} by {kind}" if kind else title, used, tuple(rows)) if rows else None
 
