@@ -104,6 +104,8 @@ def sync(
             report = _report(found, update, writer)
         if rebuild:
             publish_folder(library, folder)
+        else:
+            shutil.rmtree(folder / _REBUILDING, ignore_errors=True)
         prune(folder)
     return report
 
@@ -127,6 +129,7 @@ def pending(
         raise IndexMissing(f"There is no index in '{folder}'.", "Run `rag index`.")
     store = Store.open(library)
     try:
+        store.pin()
         meta = store.meta()
         check_recipe(folder, meta, embedder_name, splitter_version(chunk_size, chunk_overlap))
         found = survey(store.known_files(), _resolved(folder, roots), max_bytes)
@@ -184,7 +187,6 @@ def _opened(library: Path) -> Iterator[StoreWriter]:
     writer = StoreWriter.open(library)
     try:
         yield writer
-        writer.fold()
     finally:
         writer.close()
 

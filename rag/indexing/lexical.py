@@ -28,7 +28,7 @@ from rag.indexing.expand import (
     same_language,
     translations,
 )
-from rag.indexing.spelling import first_letters, look_alikes
+from rag.indexing.spelling import Vocabulary, first_letters
 from rag.indexing.translate import TranslationTable, bundled_table
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FORMAT: Final = {"format": 2, "analysis": analysis.VERSION}
 FORMAT_FILE: Final = "fonte.json"
 WRITER_HEAP: Final = 32_000_000  # bytes
-VOCABULARY: Final = 20_000  # words of one first letter that are compared with a misspelt one
+MOST_WORDS: Final = 20_000  # words of one first letter that are compared with a misspelt one
 _REMEDY: Final = "Run `rag index --rebuild`."
 
 
@@ -179,42 +179,35 @@ class LexicalIndex:
         if group.parts:
             parts = tuple(self._with_look_alikes(part, language) for part in group.parts)
             return replace(group, parts=parts)
-        word = group.term
         if any(self._occurs(a, group.language) for a in group.alternatives if a.kind != "synonym"):
             return group
         found = [
-            Alternative(
-                (analysis.stem(other_word, group.language),), weight, "spelling", other_word
-            )
-            for other_word, weight in look_alikes(word, self._vocabulary(word, group.language))
+            Alternative((analysis.stem(word, group.language),), weight, "spelling", word)
+            for letter in first_letters(group.term)
+            for word, weight in self._words(group.language, letter).look_alikes(group.term)
         ]
-        if not found and group.language != language and len(group.alternatives) == 1:
-            found = self._misspelt_abroad(word, language)
+        if group.language != language and len(group.alternatives) == 1:
+            found += self._misspelt(group.term, language)
         return replace(group, alternatives=(*group.alternatives, *found))
 
     def _occurs(self, alternative: Alternative, language: Language) -> bool:
         return all(self._builder.count("stem", stem, language) for stem in alternative.stems)
 
-    def _vocabulary(self, word: str, language: Language) -> list[tuple[str, int]]:
-        found = []
-        mark = len(language) + 1
-        for letter in first_letters(word):
-            prefix = f"{language}:{letter}"
-            terms = self._searcher.terms_with_prefix("word", prefix, limit=VOCABULARY)
-            found += [(term[mark:], count) for term, count in terms]
-        return found
+    def _words(self, language: Language, letter: str) -> Vocabulary:
+        """The words of the index that start with a letter."""
+        if (language, letter) not in self._vocabularies:
+            mark = f"{language}:"
+            found = self._searcher.terms_with_prefix("word", mark + letter, limit=MOST_WORDS)
+            words = [(term.removeprefix(mark), count) for term, count in found]
+            self._vocabularies[language, letter] = Vocabulary(words)
+        return self._vocabularies[language, letter]
 
-    def _misspelt_abroad(self, word: str, language: Language) -> list[Alternative]:
-        """The translations of the question language's words that are spelt much like `word`."""
+    def _misspelt(self, word: str, language: Language) -> list[Alternative]:
+        """The translations of what `word`, of the question's language, may be a misspelling of."""
         stem = analysis.stem(word, language)
-        known = [
-            (candidate, 1)
-            for letter in first_letters(stem)
-            for candidate in self.table.stems_with_prefix(letter, language)
-        ]
         return [
             translation
-            for candidate, weight in look_alikes(stem, known)
+            for candidate, weight in self.table.words(language, stem[0]).look_alikes(stem)
             for translation in translations(candidate, language, self.table, weight)
         ]
 
@@ -233,6 +226,7 @@ class LexicalIndex:
         self._builder: QueryBuilder = QueryBuilder(
             self._index.schema, self._searcher, self._passages
         )
+        self._vocabularies: dict[tuple[Language, str], Vocabulary] = {}
 
 
 def _fields(text: str, language: Language) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Snapshot:
         self._root = root
         self._library = library
         self._store = store
-        self._latest = Store.open(library)
+        self._covered = current(library / LEXICAL)
         self._infos: dict[str, DocumentInfo] = {}
         self._derived: Derived
         self._closing = threading.Lock()
@@ -94,7 +94,6 @@ class Snapshot:
         if library is None:
             raise IndexMissing(f"There is no index in '{folder}'.", "Run `rag index`.")
         store = _open_store(library)
-        snapshot = None
         try:
             snapshot = cls(folder, library, store, store.pin())
             bases = [
@@ -102,14 +101,12 @@ class Snapshot:
             ]
             lags = [base.lag for base in bases if base.lag]
             if lags and mend and _mended(folder, library, snapshot.dimension):
-                snapshot._close_stores()
+                store.close()
                 return None, lags
             snapshot._load(bases[0], bases[1])
             return snapshot, lags
         except BaseException:
             store.close()
-            if snapshot is not None:
-                snapshot._close_stores()
             raise
 
     def _load(self, dense: Base, lexical: Base) -> None:
@@ -118,13 +115,15 @@ class Snapshot:
         self.lexical: LexicalIndex = self._derived.lexical
 
     def stale(self) -> bool:
-        """Whether something newer has been committed. Costs a few file-system calls."""
+        """Whether a newer state can be opened. Costs two directory listings.
+
+        That is: committed and checkpointed, so that a service which reopens while a long update
+        runs does not replay the same documents again and again. The lexical checkpoint is the last
+        thing that an update writes.
+        """
         if current(self._root) != self._library:
             return True
-        try:
-            return self._latest.sequence() != self.sequence
-        except StoreError:
-            return True
+        return current(self._library / LEXICAL) != self._covered
 
     def check_embedder(self, name: str, dimension: int) -> None:
         """Raises IndexOutdated unless the index was made with this embedder."""
@@ -184,10 +183,6 @@ class Snapshot:
                 return
             self._closed = True
         self._derived.close()
-        self._close_stores()
-
-    def _close_stores(self) -> None:
-        self._latest.close()
         self._store.close()
 
     def __enter__(self) -> Snapshot:

@@ -8,13 +8,15 @@ by edit distance with swaps of neighbours (Damerau 1964).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
 SHORTEST: Final = 4  # letters of a word that is looked for at all
 MOST: Final = 3  # look-alikes of a word
-_WEIGHT: Final = (0.7, 0.5, 0.35)  # of a look-alike, by distance of what is compared
+_WEIGHT: Final = (0.9, 0.7, 0.5)  # of a look-alike, by distance of what is compared
 
 _SOUNDS: Final = (
     (re.compile("ph"), "f"),
@@ -44,23 +46,41 @@ def first_letters(word: str) -> str:
     return "".join(sorted({word[0], *(c for group in _FIRST if word[0] in group for c in group)}))
 
 
-def look_alikes(word: str, vocabulary: Iterable[tuple[str, int]]) -> list[tuple[str, float]]:
-    """The closest words of a vocabulary of (word, frequency), with weights; commonest among equals.
+class Vocabulary:
+    """Words to look for look-alikes among, made ready once and searched often."""
 
-    One edit in five letters is allowed, two from eight on; words of three letters have none.
-    """
-    if len(word) < SHORTEST or not word.isalpha():
-        return []
-    wanted = level(word)
-    limit = 0 if len(word) < 5 else 1 if len(word) < 8 else 2
-    found = []
-    for candidate, frequency in vocabulary:
-        if abs(len(candidate) - len(word)) > limit + 2 or candidate == word:
-            continue
-        distance = edits(wanted, level(candidate), limit)
-        if distance <= limit:
-            found.append((distance, -frequency, candidate))
-    return [(candidate, _WEIGHT[distance]) for distance, _, candidate in sorted(found)[:MOST]]
+    def __init__(self, words: Sequence[tuple[str, int]]) -> None:
+        """`words` are (word, frequency)."""
+        self._words = words
+        self._levelled = [level(word) for word, _ in words]
+        self._letters = np.array([_letters(word) for word in self._levelled], np.int8)
+
+    def look_alikes(self, word: str) -> list[tuple[str, float]]:
+        """The closest words with their weights, the commonest first among equals.
+
+        One edit is allowed in five letters and two from eight on; `word` itself is none of them.
+        """
+        if len(word) < SHORTEST or not word.isalpha() or not self._words:
+            return []
+        wanted = level(word)
+        limit = 0 if len(word) < 5 else 1 if len(word) < 8 else 2
+        # An edit changes the letters of a word by two at most: few words are left to compare.
+        apart = np.abs(self._letters - np.array(_letters(wanted), np.int8)).sum(axis=1)
+        found = []
+        for number in np.flatnonzero(apart <= 2 * limit):
+            candidate, frequency = self._words[int(number)]
+            distance = edits(wanted, self._levelled[int(number)], limit)
+            if distance <= limit and candidate != word:
+                found.append((distance, -frequency, candidate))
+        return [(candidate, _WEIGHT[distance]) for distance, _, candidate in sorted(found)[:MOST]]
+
+
+def _letters(word: str) -> list[int]:
+    """How often each of a few kinds of letters stands in the word."""
+    counts = [0] * 32
+    for letter in word:
+        counts[ord(letter) % 32] += 1
+    return counts
 
 
 def edits(one: str, two: str, limit: int) -> int:

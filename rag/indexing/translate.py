@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from rag.core.errors import ModelError
 from rag.core.types import LANGUAGES, Language, other
+from rag.indexing.spelling import Vocabulary
 
 BUNDLED: Final = Path(__file__).parent / "tables" / "translations.bin"
 MAGIC: Final = b"FonteTT\n"
@@ -86,6 +87,7 @@ class TranslationTable:
 
     def __init__(self, sides: dict[Language, _Side]) -> None:
         self._sides = sides
+        self._vocabularies: dict[tuple[Language, str], Vocabulary] = {}
 
     @classmethod
     def open(cls, path: Path) -> TranslationTable:
@@ -141,12 +143,16 @@ class TranslationTable:
         ranked = sorted(((-p, phrase) for phrase, p in found if b" " not in phrase))
         return [(phrase.decode(), -share) for share, phrase in ranked[:most]]
 
-    def stems_with_prefix(self, prefix: str, language: Language) -> list[str]:
-        """The single stems of `language` that start with `prefix`, sorted."""
-        side = self._sides[language]
-        start = prefix.encode()
-        first, last = side.at_or_after(start), side.at_or_after(start + b"\xff")
-        return [p.decode() for p in map(side.phrase, range(first, last)) if b" " not in p]
+    def words(self, language: Language, letter: str) -> Vocabulary:
+        """The single stems of `language` that start with a letter."""
+        if (language, letter) not in self._vocabularies:
+            side = self._sides[language]
+            start = letter.encode()
+            numbers = range(side.at_or_after(start), side.at_or_after(start + b"\xff"))
+            found = [phrase for phrase in map(side.phrase, numbers) if b" " not in phrase]
+            words = [(phrase.decode(), 1) for phrase in found]
+            self._vocabularies[language, letter] = Vocabulary(words)
+        return self._vocabularies[language, letter]
 
 
 def _head(

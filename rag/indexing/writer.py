@@ -61,10 +61,6 @@ class StoreWriter(Store):
                     self._connection.rollback()
                 raise
 
-    def fold(self) -> None:
-        """Move the write-ahead log into the database file, so that the file is whole by itself."""
-        self._run("PRAGMA wal_checkpoint(TRUNCATE)")
-
     def set_meta(self, meta: Mapping[str, str]) -> None:
         """Set what the index was made with."""
         for name, value in meta.items():
