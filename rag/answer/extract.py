@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rag.answer import wording
 from rag.answer.evidence import Candidate, Evidence
+from rag.core.dates import readable_date
 from rag.core.types import Citation, Document, Language
 
 MOST = 3  # quotes in an answer
@@ -102,7 +103,7 @@ def compose(
         dated = ""
         if len(order) > 1:
             said = (
-                wording.readable_date(document.date, language)
+                readable_date(document.date, language)
                 if document.date
                 else wording.undated(language)
             )

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from rag import __version__
-from rag.app import cli_eval, cli_index, cli_search, cli_serve
+from rag.app import cli_chat, cli_eval, cli_index, cli_search, cli_serve
 from rag.app.console import show_error
 from rag.core.errors import RagError
 
@@ -55,7 +55,7 @@ def _root(
     pass
 
 
-for module in (cli_search, cli_index, cli_serve, cli_eval):
+for module in (cli_search, cli_index, cli_chat, cli_serve, cli_eval):
     module.register(app)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,7 +12,17 @@ import typer
 from rich.text import Text
 
 from rag.app.cli_search import DocumentOption, LanguageOption, SinceOption, UntilOption
-from rag.app.console import IndexOption, SourcesOption, err, note, out, progress_bar, show_error
+from rag.app.console import (
+    IndexOption,
+    SourcesOption,
+    clean,
+    err,
+    note,
+    out,
+    printable,
+    progress_bar,
+    show_error,
+)
 from rag.core.errors import RagError, UsageError
 from rag.core.notebook import NEAREST, SOURCES, source_line
 
@@ -159,7 +168,7 @@ class Conversation:
         if answer.notice:
             err.print(Text(printable(answer.notice), style="yellow"))
         for number, citation in enumerate(answer.citations, 1):
-            line = source_line(number, citation)
+            line = f"[{number}] {source_line(citation, answer.language)}"
             out.print(Text(printable(line), style="dim"), soft_wrap=True)
         out.print()
 
@@ -170,9 +179,10 @@ class Conversation:
         heading = (NEAREST if answer.abstained else SOURCES)[answer.language]
         out.print(Text(heading, style="bold"))
         for number, citation in enumerate(answer.citations, 1):
-            out.print(Text(printable(source_line(number, citation)), style="cyan"), soft_wrap=True)
+            line = f"[{number}] {source_line(citation, answer.language)}"
+            out.print(Text(printable(line), style="cyan"), soft_wrap=True)
             document = self._library.document(citation.doc_id)
-            out.print(_clean(in_context(document, citation)), soft_wrap=not out.is_terminal)
+            out.print(clean(in_context(document, citation)), soft_wrap=not out.is_terminal)
         if not answer.citations:
             note("The last answer has no quotes.")
 
@@ -186,27 +196,16 @@ class Conversation:
         document = self._library.document(citation.doc_id)
         text = Text(document.text)
         text.stylize("bold reverse", citation.start, citation.end)
-        page = Text(source_line(int(argument), citation) + "\n\n", style="cyan")
+        line = f"[{argument}] {source_line(citation, answer.language)}\n\n"
+        page = Text(line, style="cyan")
         page.append_text(text)
         if out.is_terminal:
             with out.pager(styles=True):
-                out.print(_clean(page))
+                out.print(clean(page))
         else:
-            out.print(_clean(page), soft_wrap=True)
+            out.print(clean(page), soft_wrap=True)
 
     def _last(self) -> Answer:
         if self._answer is None:
             raise UsageError("Nothing has been asked yet.", "Ask something first.")
         return self._answer
-
-
-def printable(text: str) -> str:
-    """Text that cannot steer a terminal: control characters shown as �, but for line ends."""
-    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else "�" for c in text)
-
-
-def _clean(text: Text) -> Text:
-    """The same, keeping styles: every control character is replaced by one character."""
-    cleaned = text.copy()
-    cleaned.plain = printable(text.plain)
-    return cleaned

@@ -17,6 +17,7 @@ from rag.app.console import (
     note,
     out,
     print_json,
+    printable,
     progress_bar,
 )
 from rag.core.errors import UsageError
@@ -174,7 +175,7 @@ def show(
         + (f"\n{facts}" if facts else "")
     )
     if not span:
-        out.print(document.text, markup=False, soft_wrap=True)
+        out.print(printable(document.text), markup=False, soft_wrap=True)
         return
     start, end = span
     before, after = (
@@ -182,11 +183,17 @@ def show(
         document.text[end : end + CONTEXT],
     )
     out.print(
-        ("…" if start > CONTEXT else "") + before, style="dim", markup=False, end="", soft_wrap=True
+        ("…" if start > CONTEXT else "") + printable(before),
+        style="dim",
+        markup=False,
+        end="",
+        soft_wrap=True,
     )
-    out.print(document.text[start:end], style="bold", markup=False, end="", soft_wrap=True)
     out.print(
-        after + ("…" if end + CONTEXT < len(document.text) else ""),
+        printable(document.text[start:end]), style="bold", markup=False, end="", soft_wrap=True
+    )
+    out.print(
+        printable(after) + ("…" if end + CONTEXT < len(document.text) else ""),
         style="dim",
         markup=False,
         soft_wrap=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from rag.core.errors import RagError
 
@@ -34,14 +36,26 @@ Progress = Callable[[str, int, int], None]
 def show_error(error: RagError) -> None:
     """One line for what happened, one for the remedy, on stderr."""
     err.print("[bold red]Error:[/] ", end="")
-    err.print(error.message, markup=False)
+    err.print(printable(error.message), markup=False)
     if error.remedy:
-        err.print(error.remedy, markup=False, style="dim")
+        err.print(printable(error.remedy), markup=False, style="dim")
 
 
 def note(message: str) -> None:
     """A diagnostic on stderr."""
-    err.print(message, markup=False, style="dim")
+    err.print(printable(message), markup=False, style="dim")
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal: control characters shown as �, but for line ends."""
+    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else "�" for c in text)
+
+
+def clean(text: Text) -> Text:
+    """The same, keeping styles: every control character is replaced by one character."""
+    cleaned = text.copy()
+    cleaned.plain = printable(text.plain)
+    return cleaned
 
 
 def print_json(value: Any, *, line: bool = False) -> None:

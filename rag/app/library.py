@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from rag.app import wire
 from rag.core.config import Settings, load_settings
@@ -59,7 +59,13 @@ def build_index(
     )
 
 
-def _recipe(settings: Settings) -> dict[str, int]:
+class _Recipe(TypedDict):
+    chunk_size: int
+    chunk_overlap: int
+    max_bytes: int
+
+
+def _recipe(settings: Settings) -> _Recipe:
     return {
         "chunk_size": settings.chunk_size,
         "chunk_overlap": settings.chunk_overlap,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.text import Text
 
-from rag.app.console import err, out
+from rag.app.console import clean, err, out
 from rag.core.notebook import NEAREST, SOURCES, hit_line, source_line
 from rag.core.types import Answer, Citation, Document
 from rag.retrieve.search import SearchResult
@@ -26,15 +26,24 @@ def show_answer(answer: Answer, library: Library) -> None:
     if not answer.abstained:
         for citation in answer.citations:
             text.stylize("bold", citation.answer_start, citation.answer_end)
-    out.print(text, soft_wrap=not out.is_terminal)
+    out.print(clean(text), soft_wrap=not out.is_terminal)
     if not answer.citations:
         return
     headings = NEAREST if answer.abstained else SOURCES
     out.print(f"\n{headings[answer.language]}", style="bold")
     for number, citation in enumerate(answer.citations, 1):
-        out.print(Text(source_line(number, citation), style="cyan"), soft_wrap=True)
-        context = in_context(library.document(citation.doc_id), citation)
-        out.print(Padding(context, (0, 0, 0, 4)), soft_wrap=not out.is_terminal)
+        line = f"[{number}] {source_line(citation, answer.language)}"
+        out.print(clean(Text(line, style="cyan")), soft_wrap=True)
+        _indented(in_context(library.document(citation.doc_id), citation))
+
+
+def _indented(text: Text) -> None:
+    """A paragraph set in by four columns; on one line when it goes to a file or a pipe."""
+    text = clean(text)
+    if out.is_terminal:
+        out.print(Padding(text, (0, 0, 0, 4)))
+    else:
+        out.print(Text("    ") + text, soft_wrap=True)
 
 
 def in_context(document: Document, citation: Citation) -> Text:
@@ -63,8 +72,6 @@ def show_results(result: SearchResult) -> None:
     if not result.results:
         err.print("Nessun passo trovato." if result.language == "it" else "No passage found.")
     for rank, hit in enumerate(result.results, 1):
-        out.print(Text(hit_line(rank, hit), style="cyan"), soft_wrap=True)
-        out.print(
-            Padding(Text(" ".join(hit.chunk.text.split())), (0, 0, 1, 4)),
-            soft_wrap=not out.is_terminal,
-        )
+        line = f"{rank}. {hit_line(hit, result.language)}"
+        out.print(clean(Text(line, style="cyan")), soft_wrap=True)
+        _indented(Text(" ".join(hit.chunk.text.split())))

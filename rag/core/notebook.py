@@ -6,28 +6,27 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from rag.core.dates import readable_date
+
 if TYPE_CHECKING:
-    from rag.core.types import Answer, Citation, ScoredChunk
+    from rag.core.types import Answer, Citation, Language, ScoredChunk
 
 SOURCES = {"it": "Fonti", "en": "Sources"}
 NEAREST = {"it": "I passi più vicini", "en": "The nearest passages"}
 
 
-def source_line(number: int, citation: Citation) -> str:
-    """ "[1] Title · 2025-11-07 · file.txt:120-180", the last a reference for `rag show`."""
-    facts = [citation.title, citation.date, f"{citation.path}:{citation.start}-{citation.end}"]
-    return f"[{number}] " + " · ".join(fact for fact in facts if fact)
+def source_line(citation: Citation, language: Language) -> str:
+    """ "Title · 7 November 2025 · file.txt:120-180", the last a reference for `rag show`."""
+    date = readable_date(citation.date, language) if citation.date else None
+    facts = [citation.title, date, f"{citation.path}:{citation.start}-{citation.end}"]
+    return " · ".join(fact for fact in facts if fact)
 
 
-def hit_line(rank: int, hit: ScoredChunk) -> str:
-    """ "1. 0.912 · Title · 2025-11-07 · file.txt:120-180"."""
-    facts = [
-        f"{hit.score:.3f}",
-        hit.title,
-        hit.date,
-        f"{hit.path}:{hit.chunk.start}-{hit.chunk.end}",
-    ]
-    return f"{rank}. " + " · ".join(fact for fact in facts if fact)
+def hit_line(hit: ScoredChunk, language: Language) -> str:
+    """ "0.912 · Title · 7 November 2025 · file.txt:120-180"."""
+    date = readable_date(hit.date, language) if hit.date else None
+    place = f"{hit.path}:{hit.chunk.start}-{hit.chunk.end}"
+    return " · ".join(fact for fact in [f"{hit.score:.3f}", hit.title, date, place] if fact)
 
 
 def answer_html(answer: Answer) -> str:
@@ -43,8 +42,8 @@ def answer_html(answer: Answer) -> str:
         at = citation.answer_end
     parts.append(escape(answer.text[at:]))
     items = "".join(
-        f"<li>{escape(source_line(n, c).partition('] ')[2])}<br><q>{escape(c.quote)}</q></li>"
-        for n, c in enumerate(answer.citations, 1)
+        f"<li>{escape(source_line(c, answer.language))}<br><q>{escape(c.quote)}</q></li>"
+        for c in answer.citations
     )
     body = "".join(parts).replace("\n", "<br>")
     heading = (NEAREST if answer.abstained else SOURCES)[answer.language]
@@ -52,11 +51,10 @@ def answer_html(answer: Answer) -> str:
     return f"<div><p>{body}</p>{sources}</div>"
 
 
-def passages_html(question: str, hits: Sequence[ScoredChunk]) -> str:
+def passages_html(question: str, language: Language, hits: Sequence[ScoredChunk]) -> str:
     """Ranked passages for a notebook, escaped."""
     items = "".join(
-        f"<li><small>{escape(hit_line(rank, hit).partition('. ')[2])}</small>"
-        f"<br>{escape(hit.chunk.text)}</li>"
-        for rank, hit in enumerate(hits, 1)
+        f"<li><small>{escape(hit_line(hit, language))}</small><br>{escape(hit.chunk.text)}</li>"
+        for hit in hits
     )
     return f"<div><p><b>{escape(question)}</b></p><ol>{items}</ol></div>"

@@ -39,7 +39,7 @@ class SearchResult:
     timings_ms: dict[str, float]
 
     def _repr_html_(self) -> str:
-        return passages_html(self.question, self.results)
+        return passages_html(self.question, self.language, self.results)
 
 
 class LexicalSearcher:
