@@ -44,7 +44,7 @@ class Question(_Line):
     """One question.
 
     `gold` lists every passage that answers it on its own. A question that needs several passages
-    has `gold_groups` instead (or as well): one list of alternatives for each thing needed. `fact`
+    has `gold_groups`, one list of alternatives for each thing needed, which are then scored. `fact`
     joins the wordings (two languages, typos) of one question; statistics resample by fact. `near`
     says, for a question without answer, what makes it sound answerable; it is not scored.
     """
