@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from rag.app.console import (
     IndexOption,
     JsonOption,
     QuietOption,
     SourcesOption,
+    clean,
     err,
     note,
     out,
@@ -178,26 +180,14 @@ def show(
         out.print(printable(document.text), markup=False, soft_wrap=True)
         return
     start, end = span
-    before, after = (
-        document.text[max(0, start - CONTEXT) : start],
-        document.text[end : end + CONTEXT],
-    )
-    out.print(
-        ("…" if start > CONTEXT else "") + printable(before),
+    before, after = document.text[max(0, start - CONTEXT) : start], document.text[end:][:CONTEXT]
+    text = Text.assemble(
+        ("…" if start > CONTEXT else "") + before,
+        (document.text[start:end], "bold"),
+        after + ("…" if end + CONTEXT < len(document.text) else ""),
         style="dim",
-        markup=False,
-        end="",
-        soft_wrap=True,
     )
-    out.print(
-        printable(document.text[start:end]), style="bold", markup=False, end="", soft_wrap=True
-    )
-    out.print(
-        printable(after) + ("…" if end + CONTEXT < len(document.text) else ""),
-        style="dim",
-        markup=False,
-        soft_wrap=True,
-    )
+    out.print(clean(text), soft_wrap=True)
 
 
 def parse_reference(reference: str) -> tuple[str, tuple[int, int] | None]:
