@@ -132,7 +132,7 @@ def beir(options: Options, folder: Path) -> None:
             facts = (public.name, public.sha256)
             evaluated = import_run(
                 options.import_run, ready.items, ready.subject, ready.places(), facts,
-                options.name, options.k,
+                options.name, options.k, public.twins,
             )  # fmt: skip
         else:
             with _progress(options, len(ready.items)) as step:

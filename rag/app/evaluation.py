@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from rag.app.console import note
@@ -194,9 +195,10 @@ def import_run(
     set_facts: tuple[str, str],
     name: str,
     k: int,
+    twins: Mapping[str, str] = MappingProxyType({}),
 ) -> Evaluated:
     """Score another system's TREC run over the same units (see `rag eval --export-trec`)."""
-    rankings = trec.load_run(path, items)
+    rankings = beir.rankings_of_first(trec.load_run(path, items), twins)
     ranked = sum(len(units) for units in rankings.values())
     unknown = trec.unknown_units(rankings, frozenset(places))
     if unknown == ranked:

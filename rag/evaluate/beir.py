@@ -48,13 +48,18 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Beir:
-    """A public set: its documents, its judged questions, and grades by question and document."""
+    """A public set: its documents, its judged questions, and grades by question and document.
+
+    Passages of equal text are one document to an index: the first of them stands for the others,
+    which `twins` names (id -> id of the first). Grades are of the first.
+    """
 
     name: str
     sha256: str
     passages: tuple[Passage, ...]
     queries: tuple[Query, ...]
     grades: dict[str, Grades]
+    twins: dict[str, str]
 
 
 def load(folder: Path) -> Beir:
@@ -62,11 +67,11 @@ def load(folder: Path) -> Beir:
 
     Raises EvalError with the file and line of what is missing or malformed.
     """
-    passages = tuple(_passage(row, folder, number) for number, row in _lines(folder / CORPUS))
-    known = {passage.id for passage in passages}
+    passages = [_passage(row, folder, number) for number, row in _lines(folder / CORPUS)]
+    kept, twins = _without_twins(passages)
     grades = _grades(folder / QRELS)
     for question, judged in grades.items():
-        strange = sorted(set(judged) - known)
+        strange = sorted(set(judged) - {passage.id for passage in kept} - set(twins))
         if strange:
             raise EvalError(
                 f"{QRELS} judges '{strange[0]}' for '{question}', which is not in {CORPUS}.",
@@ -76,7 +81,36 @@ def load(folder: Path) -> Beir:
     judged_queries = tuple(query for query in queries if query.id in grades)
     if not judged_queries:
         raise EvalError(f"No question of {folder / QUERIES} is judged in {QRELS}.")
-    return Beir(folder.name, digest(folder / QUERIES), passages, judged_queries, grades)
+    merged = {question: _of_first(judged, twins) for question, judged in grades.items()}
+    return Beir(folder.name, digest(folder / QUERIES), tuple(kept), judged_queries, merged, twins)
+
+
+def _without_twins(passages: Sequence[Passage]) -> tuple[list[Passage], dict[str, str]]:
+    first: dict[tuple[str, str], Passage] = {}
+    twins = {}
+    for passage in passages:
+        same = first.setdefault((passage.title, passage.text), passage)
+        if same is not passage:
+            twins[passage.id] = same.id
+    return list(first.values()), twins
+
+
+def _of_first(judged: Grades, twins: Mapping[str, str]) -> Grades:
+    merged: Grades = {}
+    for unit, grade in judged.items():
+        name = twins.get(unit, unit)
+        merged[name] = max(grade, merged.get(name, 0))
+    return merged
+
+
+def rankings_of_first(
+    rankings: Mapping[str, Sequence[str]], twins: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Rankings in which each passage stands under the id of the first of its twins."""
+    return {
+        question: list(dict.fromkeys(twins.get(unit, unit) for unit in units))
+        for question, units in rankings.items()
+    }
 
 
 def items(

@@ -39,7 +39,8 @@ tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody th { font-weight: 600; white-space: nowrap; }
 td.n { color: var(--soft); font-variant-numeric: tabular-nums; }
 .figure { min-width: 92px; font-variant-numeric: tabular-nums; }
-.figure i { font-style: normal; display: block; white-space: nowrap; color: var(--soft); font-size: 0.78rem; }
+.figure i { font-style: normal; display: block; white-space: nowrap;
+  color: var(--soft); font-size: 0.78rem; }
 .track { position: relative; height: 5px; margin: 4px 0 1px; border-radius: 3px;
   background: var(--badge); overflow: hidden; }
 .track s { position: absolute; top: 0; bottom: 0; left: 0; background: var(--bar); }

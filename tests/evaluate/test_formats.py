@@ -171,3 +171,13 @@ def test_conditions_are_tables_of_settings(write: Callable[..., Path]) -> None:
 def test_bad_conditions_are_named(write: Callable[..., Path], text: str, message: str) -> None:
     with pytest.raises(EvalError, match=message):
         conditions.load(write(text, "conditions.toml"))
+
+
+def test_passages_of_equal_text_are_one_document(tmp_path: Path) -> None:
+    corpus = CORPUS + '{"_id": "d3", "title": "Ponte", "text": "Fu aperto nel 1932."}\n'
+    qrels = "query-id\tcorpus-id\tscore\nq1\td3\t1\n"
+    public = beir.load(layout(tmp_path, corpus=corpus, qrels=qrels))
+    assert [passage.id for passage in public.passages] == ["d1", "d2"]
+    assert public.grades == {"q1": {"d1": 1}}
+    theirs = beir.rankings_of_first({"q1": ["d2", "d3", "d1"]}, public.twins)
+    assert theirs == {"q1": ["d2", "d1"]}
