@@ -83,7 +83,7 @@ NAME_PARTICLES = words(
     "e i van het en une ein eine au aux un una al est per par por para que qui sur pour entre on "
     "in im is has war hat co come como comment quel quelle quando qual es sie son hay ha han em "
     "na no nos um uma ce care nu cu kim bu mi det har av som er az ja je ile ve dan bir unde hva "
-    "sobre mange oli monta nem hol w z mais ou kde apa mit met jest din yang elle a i no me"
+    "sobre mange oli monta nem hol w z mais ou kde apa mit met jest din yang elle a i no me quand"
 )
 
 # Letters of neither Italian nor English words ("cosí" and "piú" are old Italian spellings).

@@ -27,7 +27,7 @@ _STOP = re.compile(
 _WIDE = frozenset("。！？")
 _OPENERS = "\"'“‘«‹([¿¡*_—–-•"
 _NEXT = re.compile(r"[\"'“‘«‹(\[¿¡*_—–•-]{0,3}\s?(\w[\w'’]{0,20})")
-_BREAK = re.compile(r"[ \t]*\n\s*")
+_BREAK = re.compile(r"(?<![ \t])[ \t]*+\n\s*")
 _BULLET = re.compile(r"(?:[-*•–—>|]\s|\d{1,3}[.)]\s|\[\^?\w{1,5}\]|#{1,6}\s|[a-z]\)\s)")
 _TOKEN_CHARS = 16
 

@@ -40,7 +40,7 @@ def split(document: Document, size: int, overlap: int) -> list[Chunk]:
     chunks: list[Chunk] = []
     for region in regions(document.text):
         text = document.text[region.start : region.end]
-        for start, end in splitter.spans(text):
+        for start, end in splitter.spans(text, by_line=region.kind == "reference"):
             start, end = region.start + start, region.start + end
             passage = document.text[start:end]
             chunks.append(

@@ -25,6 +25,7 @@ _AFTER_SECTION, _AFTER_PARAGRAPH, _AFTER_SENTENCE, _IN_SENTENCE = -0.5, 0.0, 0.1
 # Pieces below this share of a chunk join a neighbour, which bounds the search over packings.
 _GRAINS = 32
 _CLAUSES = [r"[;:]\s+", r",\s+", r"\s+", ""]
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _HEADING_CHARS = 120
 # More headings than this in a row are a list or a poem.
 _HEADINGS = 3
@@ -62,9 +63,9 @@ class PassageSplitter(TextSplitter):
         """The chunks as text, without blanks around them."""
         return [text[start:end] for start, end in self.spans(text)]
 
-    def spans(self, text: str) -> list[Span]:
-        """The chunks as spans of `text`, starts strictly increasing."""
-        pieces = _grains(self._pieces(text), self._limit // _GRAINS, self._limit)
+    def spans(self, text: str, by_line: bool = False) -> list[Span]:
+        """The chunks as spans of `text`, starts strictly increasing; `by_line` keeps lines whole."""
+        pieces = _grains(self._pieces(text, by_line), self._limit // _GRAINS, self._limit)
         starts = [piece.start for piece in pieces]
         found: list[Span] = []
         for first, last in _pack(pieces, self._limit):
@@ -74,9 +75,12 @@ class PassageSplitter(TextSplitter):
             found.append((start, pieces[last - 1].end))
         return found
 
-    def _pieces(self, text: str) -> Iterator[_Piece]:
+    def _pieces(self, text: str, by_line: bool) -> Iterator[_Piece]:
         """Sentences, headings joined to what follows, in pieces no longer than a chunk."""
-        spans = _join_headings(text, sentences(text, self._language), self._limit)
+        if by_line:
+            spans = [match.span() for match in _LINE.finditer(text)]
+        else:
+            spans = _join_headings(text, sentences(text, self._language), self._limit)
         for (start, end), following in itertools.zip_longest(spans, spans[1:]):
             cost = _end_cost(text, end, following[0] if following else len(text))
             parts = [(start, end)] if end - start <= self._limit else self._break(text, start, end)

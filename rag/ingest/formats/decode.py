@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
+from collections.abc import Iterator
 
 from rag.core.errors import SourceError
 
@@ -29,6 +31,9 @@ _BINARY = {
 _LEGACY = ["cp1252", "mac_roman", "cp850"]
 _CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 _SAMPLE = 65_536
+# No character below U+0300 combines with the one before it.
+_STARTER = re.compile("[\\0-\\u02ff]")
+_PIECE = 2000
 
 
 def decode(raw: bytes, path: str) -> str:
@@ -47,7 +52,19 @@ def decode(raw: bytes, path: str) -> str:
 
 def normalise(text: str) -> str:
     """`text` in NFC, its line ends "\\n"."""
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    if not unicodedata.is_normalized("NFC", text):
+        text = "".join(unicodedata.normalize("NFC", piece) for piece in _pieces(text))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """`text` cut where nothing composes, since normalising a run of n marks takes n² steps."""
+    start = 0
+    while start < len(text):
+        cut = _STARTER.search(text, start + _PIECE, start + 2 * _PIECE)
+        end = cut.start() if cut else start + 2 * _PIECE
+        yield text[start:end]
+        start = end
 
 
 def _decode(raw: bytes, path: str) -> str:

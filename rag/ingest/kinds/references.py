@@ -61,14 +61,14 @@ def reference_runs(lines: list[Line]) -> list[Run]:
 def _headed_runs(lines: list[Line]) -> Iterable[Run]:
     """A heading such as "Bibliografia", and the entries under it."""
     for index, line in enumerate(lines):
-        if len(line.text) > 60 or not _LIST_HEADING.fullmatch(line.text):
+        if not _is_list_heading(line.text):
             continue
         last, misses, seen, hits = index + 1, 0, 0, 0
         for position in range(index + 1, len(lines)):
             text = lines[position].text
             if not text:
                 continue
-            if re.match(r"#{1,6}\s", text):
+            if re.match(r"#{1,6}\s", text) or _is_list_heading(text):
                 break
             seen += 1
             if _signs(text) >= 2 or _CERTAIN.search(text) or (_signs(text) and len(text) < 120):
@@ -77,6 +77,10 @@ def _headed_runs(lines: list[Line]) -> Iterable[Run]:
                 break
         if hits and 2 * hits >= seen - misses:
             yield index, last
+
+
+def _is_list_heading(text: str) -> bool:
+    return len(text) <= 60 and bool(_LIST_HEADING.fullmatch(text))
 
 
 def _numbered_runs(lines: list[Line]) -> Iterable[Run]:
