@@ -28,16 +28,18 @@ from rag.indexing.expand import (
     same_language,
     translations,
 )
+from rag.indexing.matches import matched_terms
 from rag.indexing.spelling import Vocabulary, first_letters
 from rag.indexing.translate import TranslationTable, bundled_table
 
 if TYPE_CHECKING:
     from rag.indexing.lexical_query import QueryBuilder
 
-FORMAT: Final = {"format": 2, "analysis": analysis.VERSION}
+FORMAT: Final = {"format": 3, "analysis": analysis.VERSION}
 FORMAT_FILE: Final = "fonte.json"
 WRITER_HEAP: Final = 32_000_000  # bytes
 MOST_WORDS: Final = 20_000  # words of one first letter that are compared with a misspelt one
+EXPLAINED: Final = 10  # best hits that say which words they matched
 _REMEDY: Final = "Run `rag index --rebuild`."
 
 
@@ -137,7 +139,8 @@ class LexicalIndex:
 
         if k < 1 or (allowed is not None and len(allowed) == 0):
             return []
-        question = self._builder.question(self.explain(query, language), language)
+        groups = self.explain(query, language)
+        question = self._builder.question(groups, language)
         if question is None:
             return []
         if allowed is not None:
@@ -147,7 +150,7 @@ class LexicalIndex:
             question = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, question), (tantivy.Occur.Must, filtered)]
             )
-        return self._hits(question, k)
+        return self._hits(question, k, groups)
 
     def explain(self, query: str, language: Language) -> list[Group]:
         """The question's terms and what may stand for them, for each language that is indexed."""
@@ -162,7 +165,7 @@ class LexicalIndex:
             groups += [self._with_look_alikes(group, language) for group in found]
         return groups
 
-    def _hits(self, question: Any, k: int) -> list[LexicalHit]:
+    def _hits(self, question: Any, k: int, groups: list[Group]) -> list[LexicalHit]:
         # One more than k, so that a tie across the cut is seen and settled by key.
         limit = k + 1
         while True:
@@ -170,9 +173,22 @@ class LexicalIndex:
             if len(found) < limit or found[-1][0] < found[k - 1][0]:
                 break
             limit *= 2
-        keys = self._searcher.fast_field_values("key", [address for _, address in found])
-        ranked = sorted((-score, key) for (score, _), key in zip(found, keys, strict=True))
-        return [LexicalHit(key, -score) for score, key in ranked[:k]]
+        addresses = [address for _, address in found]
+        keys = self._searcher.fast_field_values("key", addresses)
+        ranked = sorted(
+            (-score, key, n) for n, ((score, _), key) in enumerate(zip(found, keys, strict=True))
+        )
+        return [
+            LexicalHit(key, -score, self._matched(addresses[n], groups) if rank < EXPLAINED else ())
+            for rank, (score, key, n) in enumerate(ranked[:k])
+        ]
+
+    def _matched(self, address: Any, groups: list[Group]) -> tuple[tuple[str, str], ...]:
+        document = self._searcher.doc(address)
+        language: Language = document["language"][0]
+        mark = len(language) + 1
+        words = [word[mark:] for word in document["word"][0].split(" ")]
+        return matched_terms(groups, words, language)
 
     def _with_look_alikes(self, group: Group, language: Language) -> Group:
         """A group that nothing in the index stands for gets the words spelt much like its own."""
@@ -243,8 +259,8 @@ def _schema() -> Any:
 
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("key", stored=False, indexed=True, fast=True)
-    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
-    for level in ("word", "root"):
-        builder.add_text_field(level, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("language", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("word", stored=True, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("root", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("stem", tokenizer_name="whitespace", index_option="position")
     return builder.build()

@@ -22,6 +22,7 @@ import tantivy
 from rag.core.types import Language
 from rag.indexing.analysis import root
 from rag.indexing.expand import FLATTEN, Alternative, Group
+from rag.indexing.matches import PHRASE_GAP
 
 Level = Literal["word", "stem", "root"]
 LEVELS: Final[tuple[Level, ...]] = ("word", "stem", "root")
@@ -33,7 +34,6 @@ ABROAD: Final = 1.4  # evens out that a translation has no word as written to ma
 SHARED_IDF: Final = 0.7  # how far the idf of alternatives leans towards their common one
 BESIDES_BEST: Final = 0.15  # share of the alternatives that are not the best of their group
 NEXT_TO: Final = 0.2  # for two terms of the question that also follow each other in the passage
-PHRASE_GAP: Final = 2  # words that may stand between those of a phrase: "ministro degli esteri"
 PAIR_GAP: Final = 1
 
 

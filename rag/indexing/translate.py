@@ -29,7 +29,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.core.errors import ModelError
 from rag.core.types import LANGUAGES, Language, other
@@ -41,7 +40,7 @@ FORMAT: Final = 1
 _HEADER: Final = struct.Struct("<8s8I")
 _STEPS: Final = 255
 _LEAST: Final = 1e-4  # the smallest probability that a link can have
-_PROBABILITY: Final = np.exp(np.arange(_STEPS + 1) / _STEPS * math.log(_LEAST))
+_PROBABILITY: Final = tuple(_LEAST ** (step / _STEPS) for step in range(_STEPS + 1))
 _PIVOT_WIDTH: Final = 10  # translations there, and back for each, that synonyms are made of
 _REMEDY: Final = "Reinstall the package, or build the table with `python -m training.translation`."
 
@@ -76,10 +75,13 @@ class _Side:
         number = self.at_or_after(wanted)
         return number if number < self.size and self.phrase(number) == wanted else None
 
-    def links(self, number: int) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-        """Numbers of the phrases linked to, likeliest first, and the probabilities."""
+    def links(self, number: int) -> list[tuple[int, float]]:
+        """(number of the phrase linked to, probability), likeliest first."""
         row = slice(int(self._starts[number]), int(self._starts[number + 1]))
-        return self._targets[row], _PROBABILITY[self._weights[row]]
+        steps = self._weights[row].tolist()
+        return list(
+            zip(self._targets[row].tolist(), map(_PROBABILITY.__getitem__, steps), strict=True)
+        )
 
 
 class TranslationTable:
@@ -118,12 +120,9 @@ class TranslationTable:
         number = self._sides[source].find(phrase)
         if number is None:
             return []
-        targets, probabilities = self._sides[source].links(number)
         there = self._sides[other(source)]
-        return [
-            (there.phrase(int(target)).decode(), float(probability))
-            for target, probability in zip(targets, probabilities, strict=True)
-        ]
+        links = self._sides[source].links(number)
+        return [(there.phrase(target).decode(), probability) for target, probability in links]
 
     def synonyms(self, stem: str, language: Language, most: int) -> list[tuple[str, float]]:
         """(stem of the same language, probability): what the translations of `stem` also stand for.
@@ -135,13 +134,18 @@ class TranslationTable:
         if number is None:
             return []
         shares: dict[int, float] = {}
-        for target, first in zip(*_head(here.links(number)), strict=True):
-            for back, second in zip(*_head(there.links(int(target))), strict=True):
-                shares[int(back)] = shares.get(int(back), 0.0) + float(first * second)
+        for target, first in here.links(number)[:_PIVOT_WIDTH]:
+            for back, second in there.links(target)[:_PIVOT_WIDTH]:
+                shares[back] = shares.get(back, 0.0) + first * second
         shares.pop(number, None)
-        found = [(here.phrase(n), share) for n, share in shares.items()]
-        ranked = sorted(((-p, phrase) for phrase, p in found if b" " not in phrase))
-        return [(phrase.decode(), -share) for share, phrase in ranked[:most]]
+        found: list[tuple[str, float]] = []
+        for back in sorted(shares, key=lambda n: (-shares[n], n)):
+            phrase = here.phrase(back)
+            if b" " not in phrase:
+                found.append((phrase.decode(), shares[back]))
+            if len(found) == most:
+                break
+        return found
 
     def words(self, language: Language, letter: str) -> Vocabulary:
         """The single stems of `language` that start with a letter."""
@@ -153,12 +157,6 @@ class TranslationTable:
             words = [(phrase.decode(), 1) for phrase in found]
             self._vocabularies[language, letter] = Vocabulary(words)
         return self._vocabularies[language, letter]
-
-
-def _head(
-    links: tuple[NDArray[np.uint32], NDArray[np.float64]],
-) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-    return links[0][:_PIVOT_WIDTH], links[1][:_PIVOT_WIDTH]
 
 
 @lru_cache(maxsize=1)
