@@ -153,6 +153,8 @@ def _finish(options: Options, evaluated: Evaluated, documents: Sequence[Any]) ->
     run, timings = evaluated
     target = options.out or _runs() / options.name
     suite.save(run, timings, documents, target)
+    if options.renew:
+        _renew(options, run)
     if options.as_json:
         print_json(_figures(run))
     elif not options.quiet:
@@ -160,8 +162,6 @@ def _finish(options: Options, evaluated: Evaluated, documents: Sequence[Any]) ->
 
         show_run(run, timings)
     note(f"Report: {target / 'report.html'}")
-    if options.renew:
-        _renew(options, run)
     if options.gate:
         _gate(options, run)
     failed = suite.failures(run)

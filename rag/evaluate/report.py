@@ -35,12 +35,19 @@ TILES = (
     ("answered_wrong", ALL),
     ("AUROC", ALL),
 )
+LINKS = (
+    ("languages", "Figures"),
+    ("types", "Types"),
+    ("follow-ups", "Follow-ups"),
+    ("failures", "Failed questions"),
+    ("latency", "Latency"),
+    ("method", "How to read this"),
+)
 
 
 def html_report(run: Run, timings: Mapping[str, Timing], texts: Mapping[str, str]) -> str:
     """The report of a run as one HTML document; `texts` are the sources by path."""
     sections = [
-        _header(run),
         _tiles(run),
         _plots(run),
         _section("languages", "Figures by language", _by(run, "")),
@@ -51,11 +58,12 @@ def html_report(run: Run, timings: Mapping[str, Timing], texts: Mapping[str, str
         _latency(run, timings),
         _method(run),
     ]
+    body = "".join(sections)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>Evaluation: {escape(run.name)}</title>\n<style>{CSS}</style>\n</head>\n"
-        f"<body>\n<main>\n{''.join(sections)}</main>\n</body>\n</html>\n"
+        f"<body>\n<main>\n{_header(run, body)}{body}</main>\n</body>\n</html>\n"
     )
 
 
@@ -66,7 +74,7 @@ def _section(key: str, title: str, body: str, lead: str = "") -> str:
     return f'<section id="{key}">\n<h2>{escape(title)}</h2>\n{lead}{body}</section>\n'
 
 
-def _header(run: Run) -> str:
+def _header(run: Run, body: str) -> str:
     without = run.set.questions - run.set.answerable
     about = f"{run.set.questions} questions of <code>{escape(run.set.name)}</code>"
     about += f", {without} of them without an answer in the documents" if without else ""
@@ -75,10 +83,7 @@ def _header(run: Run) -> str:
         f"{value} {name}" for name, value in index.items() if name in ("documents", "chunks")
     )
     model = f"; model {escape(str(index['embedder']))}" if "embedder" in index else ""
-    links = [("languages", "Figures"), ("types", "Types")]
-    links += [("follow-ups", "Follow-ups")] if run.conversations is not None else []
-    links += [("failures", "Failed questions"), ("method", "How to read this")]
-    nav = "".join(f'<a href="#{key}">{title}</a>' for key, title in links)
+    nav = "".join(f'<a href="#{key}">{title}</a>' for key, title in LINKS if f'id="{key}"' in body)
     return (
         f"<header>\n<h1>Evaluation: {escape(run.name)}</h1>\n<p>{about}.</p>\n"
         f"<p>{where}{model}.</p>\n<nav>{nav}</nav>\n</header>\n"

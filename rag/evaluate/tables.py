@@ -77,6 +77,8 @@ def _of_figures(
 ) -> Table | None:
     prefix = f"{kind}:" if kind else ""
     cuts = [cut for cut in figures if cut.startswith(prefix) and (kind or ":" not in cut)]
+    if kind == "type" and len(cuts) == 1:
+        return None  # it would repeat the figures of all questions
     used = tuple(one for one in columns if any(one.name in figures[cut] for cut in cuts))
     rows = []
     for cut in cuts:

@@ -135,7 +135,7 @@ def test_plots_are_the_same_bytes_and_take_the_colour_of_the_page() -> None:
 
 
 def test_markdown_keeps_its_tables_whole(world: World) -> None:
-    run, _ = run_of(build(rows=[QUESTIONS[0] | {"type": "a | b\nc"}]))
+    run, _ = run_of(build(rows=[QUESTIONS[0] | {"type": "a | b\nc"}, QUESTIONS[1]]))
     text = markdown_report(run)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(len(re.findall(r"(?<!\\)\|", row)) >= 3 for row in rows)
