@@ -80,9 +80,9 @@ def sync(
     with writing(folder):
         paths = _resolved(folder, roots)
         if rebuild:
-            library = _start_over(folder, model, splitter)
+            library = _start_over(folder, model, splitter, paths)
         else:
-            library = current(folder) or _create(folder, model, splitter)
+            library = current(folder) or _create(folder, model, splitter, paths)
         with _opened(library) as writer:
             check_recipe(folder, writer.meta(), model.known_name, splitter)
             update = Update(
@@ -99,8 +99,8 @@ def sync(
             tell = (lambda done, total: progress("scan", done, total)) if progress else None
             found = survey(known, paths, max_bytes, only, tell)
             update.seconds["scan"] = perf_counter() - start
-            update.run(known, found)
             _remember_roots(writer, folder, paths)
+            update.run(known, found)
             report = _report(found, update, writer)
         if rebuild:
             publish_folder(library, folder)
@@ -159,16 +159,16 @@ def _resolved(folder: Path, roots: Path | Sequence[Path] | None) -> list[Path]:
     return [roots] if isinstance(roots, Path) else list(roots)
 
 
-def _create(folder: Path, model: Model, splitter: str) -> Path:
+def _create(folder: Path, model: Model, splitter: str, roots: Sequence[Path]) -> Path:
     """A first, empty library folder."""
     with publish(folder) as aside:
-        StoreWriter.create(aside, model.recipe(splitter)).close()
+        StoreWriter.create(aside, model.recipe(splitter) | encode_roots(folder, roots)).close()
     created = current(folder)
     assert created is not None
     return created
 
 
-def _start_over(folder: Path, model: Model, splitter: str) -> Path:
+def _start_over(folder: Path, model: Model, splitter: str, roots: Sequence[Path]) -> Path:
     """The folder to rebuild in: what an interrupted rebuild left, if it was for the same recipe."""
     library = folder / _REBUILDING
     with suppress(StoreError):
@@ -178,7 +178,7 @@ def _start_over(folder: Path, model: Model, splitter: str) -> Path:
             return library
     shutil.rmtree(library, ignore_errors=True)
     library.mkdir()
-    StoreWriter.create(library, model.recipe(splitter)).close()
+    StoreWriter.create(library, model.recipe(splitter) | encode_roots(folder, roots)).close()
     return library
 
 
