@@ -41,7 +41,8 @@ FOREIGN: dict[str, frozenset[str]] = {
     "fr": words(
         "le les des du de et où est sont dans avec quand quel quelle quels quelles que qui "
         "pourquoi combien ont été aux leur leurs cette ces nous vous ils elle elles entre sur "
-        "une je qu était étaient quoi comment pour par au la un si ne ma ai en on a il pays"
+        "une je qu était étaient quoi comment pour par au la un si ne ma ai "
+        "en on a il pays c d j l n s"
     ),
     "de": words(
         "der die das den dem des und ist sind nicht wird wurde wurden wer wie warum wann welche "
@@ -83,7 +84,8 @@ NAME_PARTICLES = words(
     "e i van het en une ein eine au aux un una al est per par por para que qui sur pour entre on "
     "in im is has war hat co come como comment quel quelle quando qual es sie son hay ha han em "
     "na no nos um uma ce care nu cu kim bu mi det har av som er az ja je ile ve dan bir unde hva "
-    "sobre mange oli monta nem hol w z mais ou kde apa mit met jest din yang elle a i no me quand"
+    "sobre mange oli monta nem hol w z mais ou kde apa mit met jest din yang elle a i no me quand "
+    "c d j l n s"
 )
 
 # Letters of neither Italian nor English words ("cosí" and "piú" are old Italian spellings).

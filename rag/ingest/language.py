@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 _SAMPLES, _SAMPLE_CHARS = 16, 1000
 _WORD = re.compile(r"[^\W\d_]+")
-# Turns that only French, and marks that only Spanish, makes.
-_CERTAIN = re.compile(
-    r"\bqu['’]\w|\b(?:c|n)['’]est\b|\best-ce\b|\bj['’]ai\b|\bs['’]appelle\b|[¿¡]"
+# Turns that only French has.
+_FRENCH = re.compile(
+    r"\bqu['’]\w|\b(?:c|n)['’]est\b|\best-ce\b|\bj['’]ai\b|\bs['’]appelle\b"
     r"|\bquel(?:le)?s?\s+(?:est|sont)\b",
     re.I,
 )
@@ -79,7 +79,7 @@ def question_language(text: str) -> Language | None:
     # A capital inside the sentence makes a name: "Los Angeles", "de La Cruz".
     plain = [w.lower() for i, w in enumerate(words) if i == 0 or w.islower() or text.isupper()]
     own = {language: sum(word in OWN[language] for word in plain) for language in OWN}
-    if _is_third_language(plain) or (_CERTAIN.search(text) and max(own.values()) <= 3):
+    if "¿" in text or _is_third_language(plain) or _is_french(text, plain):
         return None
     balance = own["it"] - own["en"] or _ending_balance(words, plain)
     if balance:
@@ -110,6 +110,11 @@ def _is_third_language(words: Sequence[str]) -> bool:
         if words[0] in asked or (asked and 3 * len(evidence) >= len(words)):
             return True
     return False
+
+
+def _is_french(text: str, words: Sequence[str]) -> bool:
+    native = OWN["it"] | OWN["en"]
+    return bool(_FRENCH.search(text)) and native.isdisjoint(set(words) - FOREIGN["fr"])
 
 
 def _ending_balance(words: Sequence[str], plain: Sequence[str]) -> int:

@@ -34,7 +34,8 @@ _TOKEN_CHARS = 16
 # Never the end of a sentence: a name, a number or an explanation must follow. Some are ordinary
 # words of the other language ("on", "all", "ten"), hence one list for each.
 _TITLES = (
-    "dr prof sr jr gen sen rep rev col capt st mons mt ft cf cfr vs viz ca eg ie tel v s ss fr"
+    "e.g i.e p.es dr prof gen sen rep rev col capt st mons mt ft cf cfr vs viz ca eg ie tel v s ss "
+    "fr"
 )
 _BEFORE_NAME: dict[Language, frozenset[str]] = {
     "it": words(
@@ -140,7 +141,9 @@ def _is_abbreviation(text: str, dot: int, following: str, language: Language) ->
         line = text[max(0, dot - len(token) - 4) : dot - len(token)]
         return line.rpartition("\n")[2].strip("# *") == "" and ("\n" in line or len(line) < 4)
     is_initial = len(token) == 1 and token.isupper()
-    is_acronym = "." in token and all(len(part) <= 2 for part in token.split("."))
+    is_acronym = "." in token and all(
+        len(part) <= 2 and not part.isdigit() for part in token.split(".")
+    )
     if is_initial or is_acronym or plain in _MAYBE_LAST:
         return first not in _STARTERS
     return False

@@ -21,7 +21,7 @@ from rag.core.types import Language
 from rag.ingest.sentences import Span, sentences
 
 # What it costs to end a chunk after a piece; emptiness costs (free share of the chunk)².
-_AFTER_SECTION, _AFTER_PARAGRAPH, _AFTER_SENTENCE, _IN_SENTENCE = -0.5, 0.0, 0.15, 0.6
+_AFTER_SECTION, _AFTER_PARAGRAPH, _AFTER_SENTENCE, _IN_SENTENCE = -0.5, 0.0, 0.25, 0.8
 # Pieces below this share of a chunk join a neighbour, which bounds the search over packings.
 _GRAINS = 32
 _CLAUSES = [r"[;:]\s+", r",\s+", r"\s+", ""]
@@ -64,7 +64,7 @@ class PassageSplitter(TextSplitter):
         return [text[start:end] for start, end in self.spans(text)]
 
     def spans(self, text: str, by_line: bool = False) -> list[Span]:
-        """The chunks as spans of `text`, starts strictly increasing; `by_line` keeps lines whole."""
+        """The chunks as spans of `text`, starts strictly increasing; `by_line`: of lines."""
         pieces = _grains(self._pieces(text, by_line), self._limit // _GRAINS, self._limit)
         starts = [piece.start for piece in pieces]
         found: list[Span] = []

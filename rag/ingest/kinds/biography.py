@@ -43,25 +43,36 @@ _SUBJECT = re.compile(
     r"collabora|studia|teaches|covers|works|lavora|insegna)\b"
 )
 _BIO_CHARS = (60, 1500)
+_BYLINE_CHARS = 100
 
 
 def biography_runs(lines: list[Line], kinds: Sequence[Kind]) -> list[Run]:
     """The last paragraph, where it presents somebody of whom the text before does not speak."""
-    prose = [span for span in reading_paragraphs(lines, kinds) if kinds[span[0]] == "prose"]
-    if len(prose) < 2:
+    prose = [run for run in reading_paragraphs(lines, kinds) if kinds[run[0]] == "prose"]
+    if not prose:
         return []
     first, last = prose[-1]
     text = " ".join(line.text for line in lines[first:last])
-    heading = lines[prose[-2][0]].text if prose[-2][1] - prose[-2][0] == 1 else ""
-    headed = len(heading) <= 60 and bool(_BIO_HEADING.fullmatch(heading))
-    signs = sum(bool(sign.search(text)) for sign in _BIO_SIGNS)
-    after_list = any(kind == "reference" for kind in kinds[:first])
-    needed = 1 if headed else 3
-    if not _BIO_CHARS[0] <= len(text) <= _BIO_CHARS[1] or signs < needed:
+    if len(text) > _BIO_CHARS[1]:
         return []
-    if not headed and not after_list:
-        body = "\n".join(line.text for line in lines[: prose[-2][1]] if line.start > 400)
-        names = set(_SUBJECT.findall(text))
-        if not names or any(re.search(rf"\b{re.escape(name)}\b", body) for name in names):
-            return []
-    return [(prose[-2][0] if headed else first, last)]
+    signs = sum(bool(sign.search(text)) for sign in _BIO_SIGNS)
+    if signs and last - first > 1 and _is_heading(lines[first].text):
+        return [(first, last)]
+    if signs and len(prose) > 1 and _is_heading(lines[prose[-2][0]].text):
+        return [(prose[-2][0], last)]
+    if signs < 3 or len(text) < _BIO_CHARS[0] or len(prose) < 2:
+        return []
+    after_list = "reference" in kinds[:first]
+    return [(first, last)] if after_list or not _is_known(text, lines[:first]) else []
+
+
+def _is_heading(text: str) -> bool:
+    return len(text) <= 60 and bool(_BIO_HEADING.fullmatch(text))
+
+
+def _is_known(text: str, before: Sequence[Line]) -> bool:
+    """Whether the story is about the person too (bylines, which are short, do not count)."""
+    story = "\n".join(line.text for line in before if len(line.text) > _BYLINE_CHARS)
+    story += "\n".join(line.text for line in before[8:])
+    names = set(_SUBJECT.findall(text))
+    return not names or any(re.search(rf"\b{re.escape(name)}\b", story) for name in names)
