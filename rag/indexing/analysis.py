@@ -27,14 +27,15 @@ LONGEST_WORD: Final = 64  # characters kept of one "word": base64 and the like s
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+|%")
 _ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
-_PERCENT = re.compile(r"\b(?:per cento|per cent|percento)\b|(?<=\d)\s?%", re.IGNORECASE)
+_PERCENT = re.compile(r"\b(?:per cento|per cent|percento|percent)\b|(?<=\d)\s?%", re.IGNORECASE)
 # Letters that Unicode does not decompose into a plain letter and a mark.
 _LETTERS = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE",
      "œ": "oe", "Œ": "OE", "ı": "i"}
 )  # fmt: skip
 _one_at_a_time = threading.Lock()  # a Snowball stemmer keeps the word it works on in itself
-_NAMES = {"Stati", "Stato", "May", "Will"}  # function words, were it not for the capital
+# Function words, were it not for their capitals.
+_NAMES = frozenset(["Stati", "Stato", "May", "Will", "AI", "IT", "UN", "US", "WHO"])
 _CAPITALS = {"US": "usa"}  # the country, which folding would turn into the pronoun
 
 
@@ -94,16 +95,15 @@ def stems(text: str, language: Language) -> list[str]:
 def terms(text: str, language: Language) -> list[Term]:
     """The words of a question, each marked as content or function word.
 
-    A word in capitals ("US", "IT", "WHO") is content even where it is spelt like a function word,
-    unless the whole question is in capitals; so are "Stati" (Uniti), "Stato" and "May".
+    "Stati" (Uniti), "May", "US", "WHO" and the like are content for their capitals, unless the
+    whole question is in capitals.
     """
     function_words = FUNCTION_WORDS[language]
     shouting = text.isupper()
     found = []
     for token in _tokens(text):
         word = _word(token)
-        acronym = len(token) > 1 and token.isupper() and not shouting
-        content = acronym or token in _NAMES or word not in function_words
+        content = word not in function_words or (token in _NAMES and not shouting)
         found.append(Term(word, stem(word, language), content))
     return found
 

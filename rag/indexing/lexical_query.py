@@ -4,7 +4,8 @@ A passage's score is the sum over groups of BM25 for the best alternative of eac
 the others (a disjunction maximum), at the three levels of a word. Two things differ from BM25 as
 tantivy has it, both by boosting a term by wanted idf / tantivy's idf:
 
-- idf counts the passages in the term's language only;
+- idf counts the passages in the term's language only, or a hundred where there are so few that
+  frequency says nothing yet;
 - the alternatives of a term lean towards one idf, that of the frequency to expect of the term given
   the probabilities of its translations (Darwish and Oard 2003), or else a translation would count
   for much merely by being rare; a synonym never counts for more than the word asked for.
@@ -35,6 +36,7 @@ SHARED_IDF: Final = 0.7  # how far the idf of alternatives leans towards their c
 BESIDES_BEST: Final = 0.15  # share of the alternatives that are not the best of their group
 NEXT_TO: Final = 0.2  # for two terms of the question that also follow each other in the passage
 PAIR_GAP: Final = 1
+FEW: Final = 100  # passages of a language
 
 
 def idf(count: float, passages: int) -> float:
@@ -53,8 +55,9 @@ class QueryBuilder:
     def __init__(self, schema: Any, searcher: Any, passages: dict[Language, int]) -> None:
         self._schema = schema
         self._searcher = searcher
-        self._passages = passages
         self._documents = int(searcher.num_docs)
+        least = min(FEW, self._documents)
+        self._passages = {language: max(least, count) for language, count in passages.items()}
 
     def count(self, level: Level, term: str, language: Language) -> int:
         """Passages that hold a term, those deleted since the last merge included."""
