@@ -42,9 +42,11 @@ def signals(evidence: Evidence) -> dict[str, float]:
     first = evidence.candidates[0] if evidence.candidates else None
     dense = sorted((h.signals.dense or 0.0 for h in evidence.hits), reverse=True)
     lexical = sorted((h.signals.lexical or 0.0 for h in evidence.hits), reverse=True)
-    fits = [candidate.fits for candidate in evidence.candidates[:2]]
+    fits = [candidate.fit for candidate in evidence.candidates[:2]]
     pairs = [_pairs(asked, weights, c.terms) for c in evidence.candidates[:READ]]
-    fitting = [c for c in evidence.candidates if c.fits is not False]
+    fitting = [c.score for c in evidence.candidates if c.fit > 0.5] or [
+        c.score - 0.1 for c in evidence.candidates if c.fit == 0.5
+    ]
     return {
         "coverage": max(covered),
         "coverage_first": covered[0],
@@ -62,11 +64,20 @@ def signals(evidence: Evidence) -> dict[str, float]:
         "lexical": math.log1p(lexical[0] / max(1, len(asked))),
         "lexical_margin": (lexical[0] - _mean(lexical[1:10])) / lexical[0] if lexical[0] else 0.0,
         "agreement": _agreement(evidence),
-        "type_held": float(any(fit is True for fit in fits)),
-        "type_missing": float(bool(fits) and all(fit is False for fit in fits)),
+        "type_held": float(max(fits, default=0.0) == 1.0),
+        "type_missing": float(max(fits, default=0.0) == 0.0),
+        "type_best": max((c.fit * c.coverage for c in evidence.candidates[:READ]), default=0.0),
+        "counted_missing": float(
+            (evidence.wanted.counted or evidence.wanted.unit) is not None
+            and max((c.fit for c in evidence.candidates[:READ]), default=0.0) < 1.0
+        ),
+        "key_sentence": _key_sentence(evidence),
+        "words_sentence": max(
+            (_held(asked, c.terms, "word") for c in evidence.candidates[:READ]), default=0.0
+        ),
         "cross_language": float(evidence.hits[0].chunk.language != evidence.language),
         "pairs": max(pairs, default=0.0),
-        "fitting_score": fitting[0].score if fitting else 0.0,
+        "fitting_score": max(fitting, default=0.0),
         "coverage_margin": covered[0] - max((c for c in covered[1:]), default=0.0),
         "score_margin": _lead(evidence),
         "dense_gap": dense[0] - (dense[1] if len(dense) > 1 else 0.0),
@@ -83,7 +94,8 @@ SIGNALS = (
     "numbers", "names_sentence", "names_absent", "numbers_absent", "words_absent", "dense",
     "dense_margin", "lexical", "lexical_margin", "agreement", "type_held", "type_missing",
     "cross_language", "short", "pairs", "fitting_score", "coverage_margin", "score_margin",
-    "dense_gap", "lexical_gap", "rarest_held",
+    "dense_gap", "lexical_gap", "rarest_held", "type_best", "counted_missing", "key_sentence",
+    "words_sentence",
 )  # fmt: skip
 
 
@@ -109,6 +121,19 @@ def _pairs(asked: Sequence[QuestionTerm], weights: Sequence[float], text: TextTe
     mixed = [a + b for a, b in pairwise(weights)]
     near = sum(w for (a, b), w in zip(pairs, mixed, strict=True) if text.together(a, b))
     return near / sum(mixed)
+
+
+def _key_sentence(evidence: Evidence) -> float:
+    """The largest share of the question's names and numbers that one sentence (or title) holds."""
+    keys = [term for term in evidence.asked if term.kind != "word"]
+    if not keys:
+        return 1.0
+    shares = []
+    for candidate in evidence.candidates[:READ]:
+        title = TextTerms(candidate.hit.title or "", candidate.hit.chunk.language)
+        held = sum(candidate.terms.holds(term) or title.holds(term) for term in keys)
+        shares.append(held / len(keys))
+    return max(shares, default=0.0)
 
 
 def _lead(evidence: Evidence) -> float:
@@ -199,7 +224,7 @@ def reason(evidence: Evidence) -> str:
         evidence.language,
         _together(evidence.question, found),
         _together(evidence.question, telling),
-        evidence.wanted,
+        evidence.wanted.kind,
         titles,
     )
 

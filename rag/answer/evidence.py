@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from rag.answer.facts import blank_footnotes
 from rag.answer.terms import QuestionTerm, TextTerms, analyse, coverage
-from rag.answer.wanted import answer_type, has_answer
-from rag.answer.wording import AnswerType
+from rag.answer.wanted import Wanted, fit, wanted
 from rag.core.types import Language, ScoredChunk
 from rag.indexing.expand import Translations
 from rag.ingest import sentences
@@ -36,7 +35,7 @@ class Candidate:
     """A sentence of a passage: `start` and `end` are offsets into its document.
 
     `coverage` is the weighted share of the question's terms that it holds, `cosine` its nearness to
-    the question, `fits` whether it holds the kind of thing asked for (None: not known), and `score`
+    the question, `fit` how well it holds the kind of thing asked for (0.5: not known), and `score`
     the mix of these and of its passage's score.
     """
 
@@ -47,7 +46,7 @@ class Candidate:
     terms: TextTerms
     coverage: float
     cosine: float
-    fits: bool | None
+    fit: float
     score: float
 
 
@@ -59,7 +58,7 @@ class Evidence:
     language: Language
     asked: tuple[QuestionTerm, ...]
     weights: tuple[float, ...]
-    wanted: AnswerType | None
+    wanted: Wanted
     hits: tuple[ScoredChunk, ...]
     texts: tuple[TextTerms, ...]
     candidates: tuple[Candidate, ...]
@@ -103,7 +102,9 @@ def gather(
     asked = analyse(question, language, translations)
     texts = tuple(_text_terms(hit.chunk.text, hit.chunk.language) for hit in hits)
     weights = rarity(asked, texts)
-    wanted = answer_type(asked_last or question) or answer_type(question)
+    goal = wanted(asked_last or question, asked)
+    if goal.kind is None:
+        goal = wanted(question, asked)
     asking = TextTerms(question, language)
     found = [
         (rank, start, end, terms, coverage(asked, terms, weights))
@@ -116,16 +117,14 @@ def gather(
     candidates = []
     for index, (rank, start, end, terms, covered) in enumerate(found):
         cosine = cosines[index] if index < len(cosines) else 0.0
-        fits = has_answer(wanted, asking, terms)
+        filled = fit(goal, asking, terms)
         near = max(0.0, hits[rank].score / top)
-        score = COVERAGE * covered + COSINE * cosine + RANK * near + (TYPE if fits else 0.0)
+        score = COVERAGE * covered + COSINE * cosine + RANK * near + TYPE * filled
         candidates.append(
-            Candidate(hits[rank], rank, start, end, terms, covered, cosine, fits, score)
+            Candidate(hits[rank], rank, start, end, terms, covered, cosine, filled, score)
         )
     candidates.sort(key=lambda c: (-c.score, c.rank, c.start))
-    return Evidence(
-        question, language, asked, weights, wanted, tuple(hits), texts, tuple(candidates)
-    )
+    return Evidence(question, language, asked, weights, goal, tuple(hits), texts, tuple(candidates))
 
 
 def _worth_quoting(hit: ScoredChunk) -> list[tuple[int, int, TextTerms]]:

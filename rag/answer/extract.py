@@ -52,20 +52,20 @@ def _adds(evidence: Evidence, candidate: Candidate, chosen: Sequence[Candidate])
     held = {term.word for term in evidence.asked for other in chosen if other.terms.holds(term)}
     new = any(candidate.terms.holds(term) for term in evidence.asked if term.word not in held)
     elsewhere = all(candidate.hit.chunk.doc_id != other.hit.chunk.doc_id for other in chosen)
-    if candidate.fits is False:
+    if candidate.fit == 0.0:
         return new and candidate.coverage >= chosen[0].coverage
     return new or elsewhere or candidate.score >= 0.95 * chosen[0].score
 
 
 def differ(evidence: Evidence, chosen: Sequence[Candidate]) -> bool:
     """Whether quotes of different dates give different figures for the same question."""
-    if evidence.wanted not in ("number", "date"):
+    if evidence.wanted.kind not in ("number", "date"):
         return False
     asked = {value for term in evidence.asked for value in term.values}
     told = [
         (candidate.hit.date, candidate.terms.values - asked)
         for candidate in chosen
-        if candidate.fits and candidate.coverage >= 0.8 * chosen[0].coverage
+        if candidate.fit == 1.0 and candidate.coverage >= 0.8 * chosen[0].coverage
     ]
     return any(
         one[0] != two[0] and one[1] and two[1] and not one[1] & two[1]

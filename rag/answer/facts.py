@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.answer.places import COUNTRY_OF
+
 _SCALES = {
     "mila": 1e3, "thousand": 1e3, "migliaia": 1e3, "k": 1e3, "hundred": 1e2,
     "milione": 1e6, "milioni": 1e6, "million": 1e6, "millions": 1e6, "mln": 1e6, "mio": 1e6,
@@ -193,7 +195,9 @@ def names(text: str) -> list[Name]:
         if len(word) < 2 or not word[0].isupper() or fold(word) in _MONTHS:
             continue
         before = text[max(0, match.start() - 8) : match.start()]
-        opening = match.start() == 0 or _SENTENCE_OPENING.search(before)
+        opening = _SENTENCE_OPENING.search(before) or (
+            match.start() < 8 and not any(c.isalnum() for c in before)
+        )
         initial = bool(opening) and not word.isupper()
         found.append(Name(word, match.start(), match.end(), initial))
     return found
@@ -215,9 +219,18 @@ def sound(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", spelling)
 
 
-_ACRONYM_PAIRS = frozenset(
+_KNOWN_PAIRS = frozenset(
     frozenset(pair.split())
-    for pair in ("onu un", "oms who", "pil gdp", "usa us", "onu uno", "usa eeuu", "uk gb")
+    for pair in (
+        "kyiv kiev",
+        "onu un",
+        "oms who",
+        "pil gdp",
+        "usa us",
+        "onu uno",
+        "usa eeuu",
+        "uk gb",
+    )
 )
 
 
@@ -229,16 +242,18 @@ _PLACE_ENDINGS = (
 
 @lru_cache(maxsize=65536)
 def same_name(first: str, second: str) -> bool:
-    """Whether two words can be one name: spelling, sound, adjective of place, or acronym.
+    """Whether two words can be one name: spelling, sound, place and its people, or acronym.
 
     Short names must agree exactly; longer ones may differ in one letter (two from nine letters).
     """
     one, two = fold(first), fold(second)
-    if one == two:
+    if one == two or frozenset((one, two)) in _KNOWN_PAIRS:
         return True
+    if one in COUNTRY_OF and two in COUNTRY_OF:
+        return COUNTRY_OF[one] == COUNTRY_OF[two]
     if first.isupper() and second.isupper() and len(one) <= 5:
         # Italian acronyms often are the English ones in another order: UE/EU, FMI/IMF, CSI/CIS.
-        return sorted(one) == sorted(two) or frozenset((one, two)) in _ACRONYM_PAIRS
+        return sorted(one) == sorted(two)
     one, two = sound(first), sound(second)
     if one[:1] != two[:1]:
         return False
@@ -246,7 +261,7 @@ def same_name(first: str, second: str) -> bool:
     if one == two:
         return True
     allowed = 2 if len(short) >= 9 else 1
-    if len(short) >= 5 and distance(one, two, allowed) <= allowed:
+    if len(long) >= 5 and len(short) >= 4 and distance(one, two, allowed) <= allowed:
         return True
     # Kazakh, kazako and Kazakistan, Canada and canadese: one root, an ending of place or people.
     root = short.rstrip("aeiou")

@@ -19,6 +19,7 @@ from rag.answer.facts import fold, names, numbers, same_name
 from rag.answer.llm import LLM
 from rag.answer.neutralise import neutralise
 from rag.answer.prompt import standalone_messages
+from rag.answer.wanted import answer_type
 from rag.core.errors import LLMError
 from rag.core.types import Language
 from rag.indexing.analysis import terms
@@ -45,7 +46,7 @@ _OPENING = re.compile(
 _REFERRING: dict[Language, re.Pattern[str]] = {
     "it": re.compile(
         r"(?:\b(?:quest[oaie]|quell[oaie]|quel|quegli|quei|ciò|lui|lei|loro|ess[oaie]|egli|ella|"
-        r"suo|sua|suoi|sue|lo|ne|ci|vi|lì|là|allora|stess[oaie]|tale|tali|altr[oaie]|invece)\b"
+        r"suo|sua|suoi|sue|lo|li|ne|ci|vi|lì|là|allora|stess[oaie]|tale|tali|altr[oaie]|invece)\b"
         r"|\bl['’](?:ha|hanno|aveva|avevano|è|era)\b|\b\w+(?:l[oaie]|gli|ne)\b(?<=ar(?:lo|la|li|le|ne)))",
         re.IGNORECASE,
     ),
@@ -96,16 +97,26 @@ def _resolve_one(question: str, before: Turn | None) -> str:
     opening = _OPENING.match(text)
     own_names = [name for name in names(text) if not name.initial]
     rest = text[opening.end() :] if opening else text
-    if len(content) <= 3 and not _asks(rest) and (opening or own_names):
+    rest = _STANDING_IN.sub("", rest)
+    named = any(not name.initial or opening for name in names(rest)) or any(
+        number.year for number in numbers(rest)
+    )
+    if len(content) <= 3 and named and not _asks(rest):
         return _replaced(rest, before)
     refers = bool(_REFERRING[language].search(_THAT_AS_LINK.sub("", rest)))
-    if not refers and not opening and len(content) >= 2 and (own_names or len(content) >= 3):
-        return text
-    if refers or opening or len(content) <= 2:
+    # Without a name or number of its own, a short question hardly starts a new subject.
+    own_subject = bool(own_names or numbers(text)) or len(content) > 4
+    if refers or opening or len(content) <= 1 or not own_subject:
         return _carried(text, before, language)
     return text
 
 
+# "quello con la Francia", "the Finnish one": words that stand in for what was asked about.
+_STANDING_IN = re.compile(
+    r"^(?:quell[oaie]|quelli|that|those|the ones?)\s+(?=(?:con|per|d|in|a|su|with|for|of|in|by|on))"
+    r"|\s+ones?(?=\W*$)",
+    re.IGNORECASE,
+)
 _ASKING = re.compile(
     r"\b(?:chi|cosa|che|quando|dove|dov|perch[eé]|come|quanto|quanta|quanti|quante|qual|quale|quali|"
     r"who|whom|whose|what|when|where|why|how|which|is|are|was|were|do|does|did|has|have|"
@@ -183,7 +194,7 @@ def _carried(text: str, before: Turn, language: Language) -> str:
     known = f"{earlier} {text}"
     asked = [name.text for name in names(known)]
     added: list[str] = []
-    if _POINTS[language].search(text):
+    if not asked and _POINTS[language].search(text) and answer_type(earlier) == "person":
         for name in names(_shown(before.answer)):
             if not name.initial and not any(same_name(name.text, one) for one in [*asked, *added]):
                 added.append(name.text)

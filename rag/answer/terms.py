@@ -19,6 +19,9 @@ from rag.indexing.expand import Group, Translations, content_terms, cross_langua
 
 TermKind = Literal["word", "name", "number"]
 MOST_TRANSLATIONS = 6  # of a word; rarer ones are noise
+SYNONYM = 0.6  # what a synonym counts beside the word itself
+MOST_SYNONYMS = 4
+LEAST_SYNONYM = 0.04  # probability by way of the other language
 LEAST_WEIGHT = 0.35  # of a translation (probability**0.25): about one in sixty
 
 
@@ -27,13 +30,15 @@ class QuestionTerm:
     """A content word of the question: as written, its kind, and its stems by passage language.
 
     `forms` maps each language to alternatives; each is a set of stems that must all stand in a
-    text. `values` holds the readings of a number.
+    text. `values` holds the readings of a number, `synonyms` stems in the question's own language
+    that may mean the same.
     """
 
     word: str
     kind: TermKind
     forms: dict[Language, tuple[frozenset[str], ...]]
     values: frozenset[float] = frozenset()
+    synonyms: tuple[str, ...] = ()
 
 
 class TextTerms:
@@ -91,8 +96,21 @@ class TextTerms:
         if any(form <= self.stems for form in term.forms[self.language]):
             return True
         if term.kind == "name":
-            return any(same_name(term.word, name.text) for name in self.names)
+            return any(same_name(term.word, name.text) for name in self.names) or (
+                term.word.isupper() and len(term.word) >= 3 and term.word in self.initials
+            )
         return False
+
+    def degree(self, term: QuestionTerm) -> float:
+        """1 when the text holds the term, SYNONYM when it holds a synonym, else 0."""
+        if self.holds(term):
+            return 1.0
+        return SYNONYM if any(synonym in self.stems for synonym in term.synonyms) else 0.0
+
+    @cached_property
+    def initials(self) -> str:
+        """The first letters of the capitalised words, in order: where an acronym is spelt out."""
+        return "".join(name.text[0] for name in self.names)
 
 
 def analyse(
@@ -119,9 +137,18 @@ def analyse(
             kind = "name"
         else:
             kind = "word"
+        alike = _synonyms(term.stem, language, translations) if kind == "word" else ()
         readings = number.values if number is not None and kind == "number" else frozenset()
-        found.setdefault(term.stem, QuestionTerm(word, kind, forms, readings))
+        found.setdefault(term.stem, QuestionTerm(word, kind, forms, readings, alike))
     return tuple(found.values())
+
+
+def _synonyms(one: str, language: Language, translations: Translations | None) -> tuple[str, ...]:
+    find = getattr(translations, "synonyms", None)  # a table of one's own may have none
+    if find is None:
+        return ()
+    found = find(one, language, MOST_SYNONYMS)
+    return tuple(synonym for synonym, probability in found if probability >= LEAST_SYNONYM)
 
 
 def _is_name(
@@ -177,7 +204,7 @@ def coverage(
     total = sum(weights)
     if not total:
         return 1.0
-    return sum(w for term, w in zip(asked, weights, strict=True) if text.holds(term)) / total
+    return sum(w * text.degree(term) for term, w in zip(asked, weights, strict=True)) / total
 
 
 def function_word_counts(text: str) -> dict[Language, int]:

@@ -10,6 +10,7 @@ from rag.core.types import Language
 
 AnswerType = Literal["person", "date", "number", "place", "reason", "name"]
 
+
 def _of_date(date: str, language: Language) -> str:
     """ "del 7 novembre 2025", "dell’8 marzo", "di dicembre 2023", "del 2025"; "of 7 November"."""
     said = readable_date(date, language)

@@ -3,7 +3,8 @@
 From the benchmark each question is asked twice: of all paragraphs, and with the paragraph that
 answers it taken out (the rest of its article stays, which is what makes it hard). From eval/ the
 hand-written questions come as they are, each answerable one once more with the documents' passages
-that hold its gold spans taken out.
+that hold its gold spans taken out. Of both, a part is asked a third time about another name or
+another year than the documents have ("swap"): what a careless system answers all the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from rag.answer.abstain import signals
 from rag.answer.assistant import Assistant
+from rag.answer.facts import names, numbers, same_name
 from rag.core.errors import UsageError
 from rag.core.types import Filters, Language, ScoredChunk, Searcher
 from rag.embed.base import Embedder
@@ -23,6 +25,11 @@ from rag.indexing.expand import Translations
 from rag.indexing.snapshot import Snapshot
 from training.abstain.bench import BenchQuestion
 
+# Names that the seeds do not hold, for questions about something else.
+NAMES: dict[Language, list[str]] = {
+    "it": ["Messico", "Norvegia", "Portogallo", "Meloni", "Vietnam", "Cile", "Nokia", "Danimarca"],
+    "en": ["Mexico", "Norway", "Portugal", "Meloni", "Vietnam", "Chile", "Nokia", "Denmark"],
+}
 EXTRA = 40  # hits fetched beyond those wanted, to replace the ones taken out
 
 
@@ -33,9 +40,35 @@ class Example:
     question: str
     language: Language
     answerable: bool
-    source: str  # "bench" or "eval"
+    source: str  # "bench" or "eval", with "-out" or "-swap"
     group: str
     signals: dict[str, float]
+
+
+def swapped(question: str, names_of_others: Sequence[str]) -> str | None:
+    """The question about another year or another name; None when it has neither."""
+    seed = int(hashlib.sha256(question.encode()).hexdigest()[:8], 16)
+    years = [number for number in numbers(question) if number.year]
+    if years:
+        year = years[0]
+        other = str(int(min(year.values)) + (seed % 9 + 4) * (-1 if seed % 2 else 1))
+        return question[: year.start] + other + question[year.end :]
+    own = [name for name in names(question) if not name.initial]
+    if not own or not names_of_others:
+        return None
+    gone = own[seed % len(own)]
+    new = next(
+        (
+            name
+            for step in range(len(names_of_others))
+            if not any(
+                same_name(name := names_of_others[(seed + step) % len(names_of_others)], one.text)
+                for one in own
+            )
+        ),
+        None,
+    )
+    return question[: gone.start] + new + question[gone.end :] if new else None
 
 
 class Without:
@@ -80,12 +113,34 @@ def sample(questions: Sequence[BenchQuestion], italian: int) -> list[BenchQuesti
     """All English questions, and as many Italian ones, chosen by hash of the id."""
     ordered = sorted(questions, key=lambda q: hashlib.sha256(q.id.encode()).hexdigest())
     chosen = [q for q in ordered if q.language == "it"][:italian]
-    return [q for q in ordered if q.language == "en"] + chosen
+    return [q for q in ordered if q.language == "en"][:italian] + chosen
 
 
 def from_bench(reader: Reader, questions: Sequence[BenchQuestion]) -> Iterator[Example]:
-    """Two examples for each question."""
-    for question in questions:
+    """Two examples for each question, and a swapped one for every third."""
+    named = {
+        language: [
+            (name.text, q.article)
+            for q in questions
+            if q.language == language
+            for name in names(q.text)
+            if not name.initial
+        ]
+        for language in ("it", "en")
+    }
+    for position, question in enumerate(questions):
+        if position % 3 == 0:
+            others = [n for n, a in named[question.language] if a != question.article]
+            text = swapped(question.text, others)
+            if text:
+                yield Example(
+                    text,
+                    question.language,
+                    False,
+                    "bench-swap",
+                    question.article,
+                    reader.read(text),
+                )
         for answerable in (True, False):
             gone = None if answerable else (lambda hit, path=question.path: hit.path == path)
             try:
@@ -114,6 +169,9 @@ def from_eval(reader: Reader, path: Path, snapshot: Snapshot) -> Iterator[Exampl
             item["question"], language, label, "eval", group, reader.read(item["question"])
         )
         if label:
+            text = swapped(item["question"], NAMES[language])
+            if text:
+                yield Example(text, language, False, "eval-swap", group, reader.read(text))
 
             def gone(hit: ScoredChunk, spans: list[tuple[str, int, int]] = spans) -> bool:
                 chunk = hit.chunk

@@ -2,10 +2,10 @@
 
     python -m training.abstain.fit [--italian 1000] [--dry]
 
-A logistic regression over the signals of `rag.answer.abstain`, fitted on the benchmark's development
-half and on eval/, with articles (or questions) kept whole between folds. Prints cross-validated
-AUROC, refused answerable and refused unanswerable questions by set and language, and writes
-`rag/answer/abstain.json` and `training/results/abstain.json`.
+A logistic regression over the signals of `rag.answer.abstain`, fitted on the benchmark's
+development half and on eval/, with articles (or questions) kept whole between folds. Prints
+cross-validated AUROC, refused answerable and refused unanswerable questions by set and language,
+and writes `rag/answer/abstain.json` and `training/results/abstain.json`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FOLDS = 6
 STRENGTH = 0.3  # inverse regularisation
 REFUSED = 0.05  # of answerable questions that may be refused
 # What each kind of example weighs in total: real documents' questions and public ones alike.
-SHARES = {"bench": 1.0, "eval": 0.7, "eval-out": 0.3}
+SHARES = {"bench": 1.0, "bench-swap": 0.4, "eval": 0.8, "eval-out": 0.1, "eval-swap": 0.3}
 
 
 def gather(settings: Settings, italian: int) -> list[Example]:
@@ -78,23 +78,25 @@ def figures(
 ) -> dict[str, dict[str, float]]:
     """By set and language: AUROC, refused answerable and unanswerable questions, and counts."""
     table = {}
-    for source in ("bench", "eval", "eval-out"):
+    for source in SHARES:
         for language in ("it", "en"):
-            negatives = {"eval-out": ("eval-out",)}.get(source, (source,))
+            # What was taken out or swapped is told from the set's own answerable questions.
+            own = source.partition("-")[0]
             chosen = [
                 (e.answerable, c)
                 for e, c in zip(examples, confidence, strict=True)
                 if e.language == language
-                and (e.source in negatives or (source == "eval-out" and e.answerable and e.source == "eval"))
+                and (e.source == source or (e.source == own and e.answerable))
             ]
-            yes = [c for label, c in chosen if label]
-            no = [c for label, c in chosen if not label]
-            if not yes or not no:
+            yes = np.array([c for label, c in chosen if label])
+            no = np.array([c for label, c in chosen if not label])
+            if not len(yes) or not len(no):
                 continue
+            area = roc_auc_score([label for label, _ in chosen], [c for _, c in chosen])
             table[f"{source} {language}"] = {
-                "auroc": round(float(roc_auc_score([label for label, _ in chosen], [c for _, c in chosen])), 3),
-                "answerable refused": round(float(np.mean(np.array(yes) < threshold)), 3),
-                "unanswerable refused": round(float(np.mean(np.array(no) < threshold)), 3),
+                "auroc": round(float(area), 3),
+                "answerable refused": round(float(np.mean(yes < threshold)), 3),
+                "unanswerable refused": round(float(np.mean(no < threshold)), 3),
                 "answerable": len(yes),
                 "unanswerable": len(no),
             }
@@ -113,7 +115,12 @@ def main() -> None:
     np.savez_compressed(
         settings.workspace("abstain") / "examples.npz",
         x=raw,
-        meta=np.array([json.dumps([e.question, e.language, e.answerable, e.source, e.group]) for e in examples]),
+        meta=np.array(
+            [
+                json.dumps([e.question, e.language, e.answerable, e.source, e.group])
+                for e in examples
+            ]
+        ),
     )
     y = np.array([e.answerable for e in examples])
     weight = weights(examples)
@@ -127,7 +134,7 @@ def main() -> None:
     threshold = working_point(examples, confidence)
     table = figures(examples, confidence, threshold)
     for name, row in table.items():
-        print(f"{name:12}", "  ".join(f"{key} {value}" for key, value in row.items()))
+        print(f"{name:14}", "  ".join(f"{key} {value}" for key, value in row.items()))
     model = fit(x, y, weight)
     for name, value in sorted(zip(SIGNALS, model.coef_[0], strict=True), key=lambda p: -abs(p[1])):
         print(f"{value:+.3f} {name}")
