@@ -64,7 +64,9 @@ _LABEL = re.compile(
 _LEAD = re.compile(r"[\s*•·|–—>#_-]*")
 _SEPARATOR = re.compile(r"\s*[|·•]\s*|\s+[–—-]\s+|,\s+(?=\d|\w+\s+\d)")
 # After a labelled date the statement ends; otherwise it is a sentence of the story.
-_STOP = re.compile(r"[\s*_.]*(?:$|[|·•–—(/,;-]|(?:alle|ore|at|by|di|da)\b|\d{1,2}[:.]\d\d)", re.I)
+_STOP = re.compile(
+    r"[\s*_.]*(?:$|[|·•–—(/,;-]|(?:alle|ore|at)\b|\d{1,2}[:.]\d\d|(?:by|di|da)\b.{0,40}$)", re.I
+)
 # "Milano, 9 nov. (askanews) –", "(ANSA) - ROMA, 12 MAR -", "WASHINGTON, Nov. 7 /PRNewswire/ --"
 _PLACE = r"[A-ZÀ-Þ][\w.'’-]*(?:[ /](?:[A-ZÀ-Þ][\w.'’-]*|di|del|della|d['’]\w+|de|of)){0,4}"
 _DATELINE = re.compile(

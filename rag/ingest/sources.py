@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +58,15 @@ def list_sources(root: Path, max_bytes: int) -> tuple[list[Source], list[Skipped
         )
     try:
         root_info = root.stat()
-        entries, skipped = _walk(root, root_info)
+        walk = _Walk(root, root_info)
     except OSError as error:
         raise SourceError(
             f"Cannot read '{_printable(str(root))}': {_why(error)}.",
             "Give yourself the right to read it, or name another folder.",
         ) from None
     sources: dict[str, Source] = {}
-    for entry in entries:
+    skipped = walk.skipped
+    for entry in sorted(walk.entries, key=lambda entry: entry.name):
         found = _judge(entry, max_bytes, sources)
         if isinstance(found, Source):
             sources[found.path] = found
@@ -118,69 +120,64 @@ def _judge(entry: _Entry, max_bytes: int, sources: dict[str, Source]) -> Source 
     return Source(path, entry.file, entry.info.st_size, entry.info.st_mtime_ns)
 
 
-def _walk(root: Path, root_info: os.stat_result) -> tuple[list[_Entry], list[Skipped]]:
-    """Every file under `root`. Real files come first; links add only what they alone reach."""
-    if not stat.S_ISDIR(root_info.st_mode):
-        return [_Entry(root.name, root, root_info)], []
-    entries: list[_Entry] = []
-    skipped: list[Skipped] = []
-    seen: set[tuple[int, int]] = {_inode(root_info)}
-    folders: list[tuple[str, Path]] = [("", root)]
-    links: list[tuple[str, Path]] = []
-    while folders or links:
-        if not folders:
-            name, file = links.pop(0)
-            try:
-                info = file.stat()
-            except OSError as error:
-                skipped.append(
-                    Skipped(_printable(name), f"broken link ({_why(error)})", "Mend it.")
-                )
-                continue
-            if _inode(info) in seen:
-                continue
-            seen.add(_inode(info))
-            if stat.S_ISDIR(info.st_mode):
-                folders.append((name + "/", file))
+class _Walk:
+    """Every file under a folder. Real files come first; links add only what they alone reach."""
+
+    def __init__(self, root: Path, info: os.stat_result) -> None:
+        """Walk at once. Raises OSError when `root` itself cannot be read."""
+        self.entries: list[_Entry] = []
+        self.skipped: list[Skipped] = []
+        self._folders: list[tuple[str, Path]] = []
+        self._links: deque[tuple[str, Path]] = deque()
+        self._seen: set[tuple[int, int]] = set()
+        self._add(root.name, root, info)
+        if self._folders:
+            self._folders = []
+            self._open("", root)
+        while self._folders or self._links:
+            if self._folders:
+                self._try_to_open(*self._folders.pop())
             else:
-                entries.append(_Entry(name, file, info))
-            continue
-        prefix, folder = folders.pop()
+                self._follow(*self._links.popleft())
+
+    def _add(self, name: str, file: Path, info: os.stat_result) -> None:
+        if stat.S_ISLNK(info.st_mode):
+            self._links.append((name, file))
+            return
+        inode = (info.st_dev, info.st_ino)
+        # Hard links are files of their own; all else that has been seen was reached by a link.
+        if inode in self._seen and (info.st_nlink == 1 or stat.S_ISDIR(info.st_mode)):
+            return
+        self._seen.add(inode)
+        if stat.S_ISDIR(info.st_mode):
+            self._folders.append((name, file))
+        else:
+            self.entries.append(_Entry(name, file, info))
+
+    def _follow(self, name: str, link: Path) -> None:
         try:
-            children = list(_children(folder))
+            info = link.stat()
         except OSError as error:
-            if folder == root:
-                raise
-            skipped.append(
-                Skipped(_printable(prefix), f"cannot be read ({_why(error)})", "Check its rights.")
-            )
-            continue
-        for child, own in children:
-            name = prefix + child.name
-            if own is None or stat.S_ISLNK(own.st_mode):
-                links.append((name, child))
-                continue
-            seen.add(_inode(own))
-            if stat.S_ISDIR(own.st_mode):
-                folders.append((name + "/", child))
-            else:
-                entries.append(_Entry(name, child, own))
-    return sorted(entries, key=lambda entry: entry.name), skipped
+            reason = f"broken link ({_why(error)})"
+            self.skipped.append(Skipped(_printable(name), reason, "Mend it, or take it out."))
+            return
+        if (info.st_dev, info.st_ino) not in self._seen:
+            self._add(name, link, info)
 
-
-def _children(folder: Path) -> Iterator[tuple[Path, os.stat_result | None]]:
-    with os.scandir(folder) as scan:
-        names = sorted(entry.name for entry in scan if not entry.name.startswith("."))
-    for name in names:
-        child = folder / name
+    def _try_to_open(self, name: str, folder: Path) -> None:
         try:
-            yield child, child.lstat()
-        except OSError:
-            yield child, None
+            self._open(f"{name}/", folder)
+        except OSError as error:
+            reason = f"cannot be read ({_why(error)})"
+            remedy = "Give yourself the right to read it."
+            self.skipped.append(Skipped(f"{_printable(name)}/", reason, remedy))
 
-
-def _inode(info: os.stat_result) -> tuple[int, int]:
-    return info.st_dev, info.st_ino
+    def _open(self, prefix: str, folder: Path) -> None:
+        with os.scandir(folder) as scan:
+            names = sorted(entry.name for entry in scan if not entry.name.startswith("."))
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # deleted a moment ago
+                self._add(prefix + name, folder / name, (folder / name).lstat())
 
 
 def _printable(name: str) -> str:

@@ -31,8 +31,8 @@ _BINARY = {
 _LEGACY = ["cp1252", "mac_roman", "cp850"]
 _CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 _SAMPLE = 65_536
-# No character below U+0300 combines with the one before it.
-_STARTER = re.compile("[\\0-\\u02ff]")
+# Latin, leading jamo, ideographs, Hangul syllables: none of them combines with what is before it.
+_STARTER = re.compile("[\\0-\\u02ff\\u1100-\\u115f\\u4e00-\\u9fff\\uac00-\\ud7a3]")
 _PIECE = 2000
 
 
