@@ -25,7 +25,14 @@ from rag.evaluate.tables import (
     tables,
 )
 
-SWEPT = ("nDCG@10", "R@1", "R@5", "RR@10", "answer_correct", "answered_wrong", "refused_wrong")
+SWEPT = {
+    "nDCG@10": "nDCG@10",
+    "R@5": "R@5",
+    "gold_in_3000": "Gold in 3,000",
+    "answer_correct": "Answers right",
+    "answered_wrong": "Answered wrongly ↓",
+    "refused_wrong": "Refused wrongly ↓",
+}
 LISTED = 12  # questions won or lost that the terminal shows; the report has them all
 
 
@@ -133,27 +140,31 @@ def _line(change: Change) -> Text:
 
 def show_sweep(measured: Sequence[Measured]) -> None:
     """A row for each condition; p is against the first of them."""
-    drawn = _table("Conditions", ["condition"])
-    for name in SWEPT:
-        measure = MEASURES[name]
-        arrow = " ↓" if measure.better == "lower" else ""
-        drawn.add_column(measure.label + arrow, justify="right")
-    for name in ("p", "search p50", "build"):
-        drawn.add_column(name, justify="right")
-    first = next((one.run for one in measured if one.run is not None), None)
+    runs = [one.run for one in measured if one.run is not None]
+    used = [name for name in SWEPT if any(name in run.figures[ALL] for run in runs)]
+    drawn = _table("Conditions", [""])
+    for heading in (*(SWEPT[name] for name in used), "p", "Search p50, ms", "Index, s"):
+        drawn.add_column(heading, justify="right")
     for one in measured:
-        if one.run is None:
-            drawn.add_row(one.condition.name, Text(one.problem or "", style="red"))
-            continue
-        p = paired_p(first, one.run) if first is not None and one.run is not first else None
-        row = one.run.figures[ALL]
-        took = latencies(one.timings, one.run.records)[ALL].get("search p50")
-        drawn.add_row(
-            one.condition.name,
-            *(_cell(row.get(name)) for name in SWEPT),
-            f"{p:.4f}" if p is not None else "–",
-            f"{took.value:.1f} ms" if took is not None else "–",
-            f"{one.build_s:.1f} s" if one.build_s is not None else "–",
-        )
+        drawn.add_row(one.condition.name, *_condition(one, runs[0], used) if one.run else ())
     out.print(drawn)
-    out.print("p: nDCG@10 against the first condition, paired randomisation test.", style="dim")
+    for one in measured:
+        if one.problem is not None:
+            out.print(f"{one.condition.name}: {one.problem}", markup=False, style="red")
+    out.print(
+        "p: nDCG@10 against the first, paired randomisation test. ↓: less is better.", style="dim"
+    )
+
+
+def _condition(one: Measured, first: Run, used: Sequence[str]) -> list[str]:
+    if one.run is None:
+        return []
+    row = one.run.figures[ALL]
+    p = paired_p(first, one.run) if one.run is not first else None
+    took = latencies(one.timings, one.run.records)[ALL].get("search p50")
+    return [
+        *(number(row[name].value) if name in row else "–" for name in used),
+        f"{p:.4f}" if p is not None else "–",
+        f"{took.value:.1f}" if took is not None else "–",
+        f"{one.build_s:.1f}" if one.build_s is not None else "–",
+    ]

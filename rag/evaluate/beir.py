@@ -134,6 +134,7 @@ def items(
             answerable=True,
             needs=tuple((whole[unit],) for unit, _ in judged[query.id] if unit in whole),
             judged=tuple({unit: grade} for unit, grade in judged[query.id]),
+            by_span=False,
         )
         for query in beir.queries
     ]

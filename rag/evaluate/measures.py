@@ -48,6 +48,14 @@ RETRIEVAL = (
     *(_recall(k) for k in RECALL_AT),
     Measure("RR@10", "MRR@10", "answerable", "1 / rank of the first relevant passage, 0 after 10"),
 )
+BUDGET = 3000  # characters: about what one reads, or hands to a model
+SHOWN_TEXT = Measure(
+    "gold_in_3000",
+    "Gold in 3,000 characters",
+    "answerable",
+    "share of the gold span's characters in the first 3,000 characters of passages; the figure to "
+    "compare passages of different lengths by",
+)
 ANSWERS = (
     Measure(
         "answer_correct",
@@ -118,7 +126,7 @@ CALIBRATION = Measure(
     "mean distance of the stated confidence from the share that was answerable (ten bins)",
     "lower",
 )
-MEANS = (*RETRIEVAL, *ANSWERS, *ABSTENTION)
+MEANS = (*RETRIEVAL, SHOWN_TEXT, *ANSWERS, *ABSTENTION)
 MEASURES = {measure.name: measure for measure in (*MEANS, AUROC, CALIBRATION)}
 
 

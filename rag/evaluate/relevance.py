@@ -65,6 +65,18 @@ def coverage(span: Span, shown: Iterable[Interval]) -> float:
     return held / span.length
 
 
+def first_characters(shown: Iterable[Interval], budget: int) -> list[Interval]:
+    """The first pieces of `shown`, the last one cut, that hold `budget` characters together."""
+    kept: list[Interval] = []
+    for one in shown:
+        if budget <= 0:
+            break
+        end = min(one.end, one.start + budget)
+        kept.append(Interval(one.path, one.start, end))
+        budget -= end - one.start
+    return kept
+
+
 def needs_coverage(needs: Sequence[Need], shown: Sequence[Interval]) -> float:
     """Mean over the needs of the best covered alternative of each, in [0, 1]."""
     return sum(max(coverage(span, shown) for span in need) for need in needs) / len(needs)

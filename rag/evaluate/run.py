@@ -13,9 +13,24 @@ from typing import Any, Protocol
 
 from rag.core.types import Answer, Chunk, Document, Filters, ScoredChunk, Searcher
 from rag.evaluate.locate import Need
-from rag.evaluate.measures import ABSTENTION, ANSWERS, DEPTH, Measure, retrieval
+from rag.evaluate.measures import (
+    ABSTENTION,
+    ANSWERS,
+    BUDGET,
+    DEPTH,
+    SHOWN_TEXT,
+    Measure,
+    retrieval,
+)  # fmt: skip
 from rag.evaluate.records import Cited, Given, Gold, Record, Shown, Timing, answer_measures
-from rag.evaluate.relevance import Grades, Interval, grade_any, judge
+from rag.evaluate.relevance import (
+    Grades,
+    Interval,
+    first_characters,
+    grade_any,
+    judge,
+    needs_coverage,
+)  # fmt: skip
 
 DIGITS = 6  # of scores and confidences: beyond it, thread counts show
 
@@ -47,7 +62,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question with its judgements; `judged` grades units (see `unit_of`) for each need."""
+    """One question with its judgements; `judged` grades units (see `UnitOf`) for each need.
+
+    With `by_span` the gold is a stretch of text, not whole documents, so how much of it is shown
+    means something.
+    """
 
     id: str
     lang: str
@@ -58,6 +77,7 @@ class Item:
     answerable: bool
     needs: tuple[Need, ...]
     judged: tuple[Grades, ...]
+    by_span: bool = True
 
 
 UnitOf = Callable[[ScoredChunk], str]
@@ -225,6 +245,10 @@ def _record(asked: _Asked, found: Mapping[str, float], answers: bool) -> Record:
     item = asked.item
     given = _given(asked.answer, item) if asked.answer is not None else None
     measures = dict(found)
+    if item.answerable and item.by_span and item.needs:
+        passages = [Interval(one.path, one.start, one.end) for one in asked.shown]
+        read = first_characters(passages, BUDGET)
+        measures[SHOWN_TEXT.name] = needs_coverage(item.needs, read)
     if given is not None:
         measures |= answer_measures(item.answerable, item.needs, given)
     elif answers:

@@ -12,6 +12,7 @@ from rag.evaluate.measures import (
     AUROC,
     CALIBRATION,
     RETRIEVAL,
+    SHOWN_TEXT,
     Measure,
 )
 from rag.evaluate.store import Run
@@ -43,8 +44,8 @@ def retrieval_table(run: Run, kind: str = "") -> Table | None:
 
 
 def answer_table(run: Run, kind: str = "") -> Table | None:
-    """What the answers show."""
-    return _table("Answering", ANSWERS, run, kind)
+    """What the passages and the answers show."""
+    return _table("What is shown", (SHOWN_TEXT, *ANSWERS), run, kind)
 
 
 def abstention_table(run: Run, kind: str = "") -> Table | None:

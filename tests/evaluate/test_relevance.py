@@ -13,6 +13,7 @@ from rag.evaluate.relevance import (
     WHOLE,
     Interval,
     coverage,
+    first_characters,
     grade,
     needs_coverage,
     needs_met,
@@ -86,3 +87,11 @@ def test_both_sides_of_a_boundary_count_but_whole_is_better() -> None:
     assert len(text) > 200
     assert [grade(span, shown(at, at + 100)) for at in (0, 100)] == [PART, PART]
     assert grade(span, shown(50, 150)) == WHOLE
+
+
+@given(st.lists(st.integers(1, 50), max_size=8), st.integers(0, 200))
+def test_the_first_characters_are_as_many_as_asked_for(lengths: list[int], budget: int) -> None:
+    pieces = [shown(1000 * at, 1000 * at + length) for at, length in enumerate(lengths)]
+    kept = first_characters(pieces, budget)
+    assert sum(one.end - one.start for one in kept) == min(budget, sum(lengths))
+    assert [one.start for one in kept] == [one.start for one in pieces[: len(kept)]]

@@ -6,7 +6,7 @@ import pytest
 
 from rag.core.types import Answer, Citation
 from rag.evaluate.figures import confidences, figures, latencies, slices
-from rag.evaluate.measures import ABSTENTION, ANSWERS, MEASURES, RETRIEVAL
+from rag.evaluate.measures import ABSTENTION, ANSWERS, MEASURES, RETRIEVAL, SHOWN_TEXT
 from rag.evaluate.records import failure
 from rag.evaluate.relevance import Interval
 from rag.evaluate.run import execute, score
@@ -32,7 +32,7 @@ def test_a_search_that_breaks_counts_as_the_worst_of_everything(world: World) ->
     record = execute(world.items, world.searcher, world.assistant).records[0]
     assert record.error == "RuntimeError: the searcher broke"
     assert failure(record) == "error"
-    for measure in (*RETRIEVAL, *ANSWERS, *ABSTENTION):
+    for measure in (*RETRIEVAL, SHOWN_TEXT, *ANSWERS, *ABSTENTION):
         if measure.population != "unanswerable":
             assert record.measures[measure.name] == MEASURES[measure.name].worst
 
@@ -78,7 +78,7 @@ def test_slices_are_by_language_type_and_tag(world: World) -> None:
 
 def test_searching_only_has_no_answer_figures(world: World) -> None:
     found = figures(execute(world.items, world.searcher, None).records)
-    assert set(found["all"]) == {measure.name for measure in RETRIEVAL}
+    assert set(found["all"]) == {measure.name for measure in (*RETRIEVAL, SHOWN_TEXT)}
 
 
 def test_near_passages_of_a_refusal_are_not_an_answer(world: World) -> None:
@@ -114,7 +114,8 @@ def test_the_answer_that_must_show_two_passages_shows_one(world: World) -> None:
 def test_somebody_elses_ranking_is_scored_the_same(world: World) -> None:
     ours = execute(world.items, world.searcher, None).records
     rankings = {one.id: [shown.unit for shown in one.shown] for one in ours}
-    places = {one.chunk_id: Interval("?", one.start, one.end) for one in world.chunks}
+    paths = {one.doc_id: one.path for one in world.documents}
+    places = {one.chunk_id: Interval(paths[one.doc_id], one.start, one.end) for one in world.chunks}
     theirs = score(world.items, rankings, places).records
     assert [one.measures for one in theirs] == [one.measures for one in ours]
     del rankings["clock-en"]
