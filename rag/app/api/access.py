@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
+import secrets
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -24,6 +27,7 @@ Need = Literal["nothing", "read", "write"]
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # POST here only asks; every other changing request writes.
+_REPORT = re.compile(r"/v1/eval/runs/[^/]+/report")
 _ASKING = ("/v1/search", "/v1/ask", "/v1/chat/completions")
 
 
@@ -41,6 +45,8 @@ def need_of(method: str, path: str) -> Need:
     """What a request needs: nothing for the page and the probes, else to read or to write."""
     if not (path.startswith("/v1/") or path == "/metrics"):
         return "nothing"
+    if method in ("GET", "HEAD") and _REPORT.fullmatch(path):
+        return "nothing"  # its route wants a key or a ticket
     if method in _BODY_METHODS and path.rstrip("/") not in _ASKING:
         return "write"
     return "read"
@@ -85,6 +91,33 @@ class Keys:
                 "admin_key_needed",
             )
         return "key:" + digest.hex()[:16]
+
+
+class Tickets:
+    """Leave to open one page for a while: a browser's link cannot carry a key in a header."""
+
+    SECONDS = 3600
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._secret = secrets.token_bytes(32)
+
+    def issue(self, name: str) -> str:
+        """A ticket for `name`; empty when no keys are in force."""
+        until = int(time.time()) + self.SECONDS
+        return f"{until}-{self._sign(name, until)}" if self._keys else ""
+
+    def check(self, name: str, ticket: str, authorization: str | None) -> None:
+        """Raises ApiError 401 without a valid ticket or a key that may read."""
+        until, _, signature = ticket.partition("-")
+        if until.isascii() and until.isdigit() and len(until) < 15 and time.time() < int(until):
+            good = self._sign(name, int(until))
+            if hmac.compare_digest(good.encode(), signature.encode("utf-8", "replace")):
+                return
+        self._keys.check("read", authorization)
+
+    def _sign(self, name: str, until: int) -> str:
+        return hmac.new(self._secret, f"{until}:{name}".encode(), "sha256").hexdigest()
 
 
 def _digest(key: str) -> bytes:

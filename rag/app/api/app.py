@@ -58,14 +58,23 @@ def create_app(settings: Settings, opener: Opener | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID", "Location", "Retry-After"],
         )
-    app.add_middleware(Gate, rules=_rules(settings), metrics=service.metrics)
+    _keys_are_optional(app)
+    app.add_middleware(Gate, rules=_rules(settings, service.keys), metrics=service.metrics)
     return app
 
 
-def _rules(settings: Settings) -> Rules:
+def _keys_are_optional(app: FastAPI) -> None:
+    """Say in the OpenAPI document that a key is needed only once keys are set."""
+    for path in app.openapi()["paths"].values():  # made once, and kept by the app
+        for operation in path.values():
+            if "security" in operation:
+                operation["security"].append({})
+
+
+def _rules(settings: Settings, keys: Keys) -> Rules:
     return Rules(
         hosts=hosts_of(settings),
-        keys=Keys.of(settings.api_keys, settings.admin_keys),
+        keys=keys,
         rate=RateLimit.of(settings),
         slots=Slots(settings.max_concurrent),
         upload_bytes=settings.max_file_mb * 1_000_000,

@@ -252,6 +252,22 @@ class JobsOut(BaseModel):
     jobs: list[JobOut]
 
 
+class RunOut(BaseModel):
+    """A saved evaluation; figures by "cut/measure", and where its report is."""
+
+    name: str
+    set: str
+    questions: int
+    figures: dict[str, float]
+    report: str
+
+
+class RunsOut(BaseModel):
+    """Saved evaluations, newest first."""
+
+    runs: list[RunOut]
+
+
 class ErrorDetail(BaseModel):
     """What went wrong, in OpenAI's shape, with the request's id."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
 
+from rag.app.api.access import Keys, Tickets
 from rag.app.api.batching import SearchBatcher
 from rag.app.api.errors import ApiError
 from rag.app.api.gate import unavailable
@@ -45,6 +46,8 @@ class Service:
     def __init__(self, settings: Settings, opener: Opener) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self.keys = Keys.of(settings.api_keys, settings.admin_keys)
+        self.tickets = Tickets(self.keys)
         self.jobs = Jobs(lambda kind, state: self.metrics.jobs.labels(kind, state).inc())
         self.opening = ("starting", 0, 0)
         self.failure: RagError | None = None

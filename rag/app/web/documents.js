@@ -2,6 +2,7 @@
 
 import { follow, getJson, remove, upload } from "./api.js";
 import { $, announce, ask, fill, h } from "./dom.js";
+import { evaluations } from "./evals.js";
 import { t } from "./i18n.js";
 import { documentMeta, openDocument, openPanel, panelTurn } from "./panel.js";
 
@@ -48,7 +49,8 @@ export function openDocuments(guard) {
   const moving = h("div", { class: "transfers" });
   const find = h("input", { class: "field", type: "search", placeholder: t("find"), aria: { label: t("find") },
     on: { input: () => draw() } });
-  fill(body, h("div", { class: "panel-tools" }, find, chooseButton(guard)), moving, list);
+  fill(body, h("div", { class: "panel-tools" }, find, chooseButton(guard)), moving, list,
+    evaluations(guard), h("p", { class: "section-title" }, h("a", { href: "/docs" }, t("apiReference"))));
   function draw() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (info) => words.every((word) => `${info.title ?? ""} ${info.path}`.toLowerCase().includes(word));

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from rag.app import chat
 from rag.app.api import sse
 from rag.app.api.errors import ApiError, request_id_of
-from rag.app.api.routes.common import Served, bearer, failures
+from rag.app.api.routes.common import EVENT_SCHEMA, Served, bearer, failures
 from rag.app.api.schemas import turns_of
 from rag.app.api.service import Service
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["openai"], dependencies=[bearer])
     response_model=dict[str, Any],
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
             "description": "A chat.completion; with `stream`, chat.completion.chunk events.",
         },
         **failures(404, 408, 413, 502, 504),

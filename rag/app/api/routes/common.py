@@ -25,6 +25,13 @@ def service_of(request: Request) -> Service:
 
 Served = Annotated[Service, Depends(service_of)]
 
+# One server-sent event, for the OpenAPI document.
+EVENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["data"],
+}
+
 _MEANINGS = {
     400: "The request cannot be right; the message says why.",
     401: "A key is needed, or this is not one.",

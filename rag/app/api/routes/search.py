@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from rag.app.api import sse
 from rag.app.api.errors import as_api_error, error_body, request_id_of
-from rag.app.api.routes.common import Served, bearer, failures
+from rag.app.api.routes.common import EVENT_SCHEMA, Served, bearer, failures
 from rag.app.api.schemas import (
     AnswerOut,
     AskBody,
@@ -68,7 +68,7 @@ async def search(request: Request, body: SearchBody, service: Served) -> Respons
     response_model=AnswerOut,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
             "description": "The answer; streamed: `delta` events, then one `answer` or `error`.",
         },
         **failures(404, 408, 413, 422, 502, 504),
