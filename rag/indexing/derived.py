@@ -45,11 +45,14 @@ class Raced(Exception):
 class Base:
     """The newest checkpoint of one index: where it is, or why it cannot be used.
 
-    `lag` is None when it covers the store's state, else says how it does not.
+    `lag` is None when it covers the store's state, else says how it does not. `ahead`: it covers a
+    later one, either because the writer has just published, or because the store lost commits (a
+    copy was restored, or its log was cut off).
     """
 
     folder: Path | None
     lag: str | None
+    ahead: bool = False
 
 
 @dataclass(slots=True)
@@ -72,7 +75,7 @@ def find_base(
 ) -> Base:
     """The checkpoint `name` in a library folder, against the store at `sequence`.
 
-    Raises Raced when it was replaced meanwhile or is newer than the store as it is read.
+    Raises Raced when it was replaced meanwhile.
     """
     newest = current(folder / name)
     if newest is None:
@@ -83,9 +86,8 @@ def find_base(
         return Base(None, f"The {name} index is damaged: {error.message}")
     except FileNotFoundError:
         raise Raced from None
-    if manifest.sequence > sequence and store.sequence() == sequence:
-        # Only a store that lost commits (a restored copy, a cut-off log) is behind for good.
-        raise Raced
+    if manifest.sequence > sequence:
+        return Base(None, f"The {name} index is ahead of the stored documents.", ahead=True)
     if store.token(manifest.sequence) != manifest.token:
         return Base(None, f"The {name} index belongs to another state of the store.")
     if manifest.made != _MADE[name]:

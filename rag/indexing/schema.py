@@ -100,7 +100,7 @@ def open_for_reading(path: Path) -> tuple[sqlite3.Connection, bool]:
     try:
         return _open(path, "ro"), False
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise translated(error, path) from error
         wal = path.with_name(path.name + "-wal")
         if wal.exists() and wal.stat().st_size:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.core.errors import IndexDamaged, IndexMissing, IndexOutdated, StoreError
+from rag.core.errors import IndexMissing, IndexOutdated, StoreError
 from rag.core.types import Chunk, Document, Filters
 from rag.indexing.checkpoint import current
 from rag.indexing.dense import DenseIndex
@@ -27,10 +27,10 @@ from rag.indexing.derived import (
 )
 from rag.indexing.lexical import LexicalIndex
 from rag.indexing.lock import writing
-from rag.indexing.schema import REBUILD
 from rag.indexing.store import DocumentInfo, Store
 
 _ATTEMPTS: Final = 20
+_PATIENCE: Final = 5  # attempts after which a checkpoint that is ahead is taken to be so for good
 
 Notify = Callable[[str], None]
 
@@ -53,11 +53,8 @@ class Snapshot:
         self._closing = threading.Lock()
         self._closed = False
         self.meta = store.meta()
-        try:
-            self.embedder_name = self.meta["embedder"]
-            self.dimension = int(self.meta["dimension"])
-        except (KeyError, ValueError):
-            raise IndexDamaged(f"{store.path}: what it was made with is lost.", REBUILD) from None
+        self.embedder_name = self.meta.get("embedder", "")
+        self.dimension = store.dimension()
 
     @classmethod
     def open(cls, folder: Path, *, on_notice: Notify | None = None) -> Snapshot:
@@ -70,9 +67,9 @@ class Snapshot:
         """
         notices: list[str] = []
         mended = False
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             try:
-                snapshot, lags = cls._attempt(folder, mend=not mended)
+                snapshot, lags = cls._attempt(folder, mend=not mended, wait=attempt < _PATIENCE)
             except Raced:
                 continue
             for lag in lags:
@@ -88,8 +85,11 @@ class Snapshot:
         raise StoreError(f"The index in {folder} changes faster than it can be opened.", "Wait.")
 
     @classmethod
-    def _attempt(cls, folder: Path, *, mend: bool) -> tuple[Snapshot | None, list[str]]:
-        """Open, or mend on disk and give None, so that the caller opens what was mended."""
+    def _attempt(cls, folder: Path, *, mend: bool, wait: bool) -> tuple[Snapshot | None, list[str]]:
+        """Open, or mend on disk and give None, so that the caller opens what was mended.
+
+        With `wait`, raise Raced when a checkpoint is ahead: it may have been published just now.
+        """
         library = current(folder)
         if library is None:
             raise IndexMissing(f"There is no index in '{folder}'.", "Run `rag index`.")
@@ -99,6 +99,8 @@ class Snapshot:
             bases = [
                 find_base(library, name, store, snapshot.sequence) for name in (DENSE, LEXICAL)
             ]
+            if wait and any(base.ahead for base in bases):
+                raise Raced
             lags = [base.lag for base in bases if base.lag]
             if lags and mend and _mended(folder, library, snapshot.dimension):
                 store.close()

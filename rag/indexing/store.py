@@ -128,6 +128,13 @@ class Store:
         """What the index was made with: see docs/data-model.md."""
         return dict(self.rows("SELECT name, value FROM meta"))
 
+    def dimension(self) -> int:
+        """The length of the vectors. Raises IndexDamaged when it is not recorded."""
+        try:
+            return int(self.meta()["dimension"])
+        except (KeyError, ValueError):
+            raise IndexDamaged(f"{self.path}: 'dimension' is not a number.", REBUILD) from None
+
     # Documents
 
     def documents(self) -> list[DocumentInfo]:

@@ -68,7 +68,7 @@ class Update:
         self._chunk_overlap = chunk_overlap
         self._progress = progress or _silent
         self._notify = on_notice or _silent
-        self._dimension = int(writer.meta()["dimension"])
+        self._dimension = writer.dimension()
         self._unsaved = 0  # chunks since the last checkpoints
 
     def run(self, known: Mapping[str, KnownFile], survey: Survey) -> None:

@@ -17,7 +17,7 @@ from rag.core.errors import IndexMissing, StoreError
 from rag.core.types import LANGUAGES, Document, Kind, Language, chunk_id
 from rag.indexing.checkpoint import current
 from rag.indexing.dense import DenseIndex
-from rag.indexing.derived import DENSE, KEYS, LEXICAL, Raced, find_base
+from rag.indexing.derived import DENSE, KEYS, LEXICAL, Base, Raced, find_base
 from rag.indexing.schema import REBUILD
 from rag.indexing.store import Store, document_crc, text_crc
 
@@ -46,18 +46,27 @@ def verify(folder: Path) -> list[Problem]:
         store = Store.open(library)
     except StoreError as error:
         return [Problem(error.message, error.remedy)]
+    problems: list[Problem] = []
     try:
         sequence = store.pin()
-        problems = list(_database(store))
-        problems += _meta(store)
-        if not problems:
-            problems += [*_documents(store), *_vectors(store)]
-            problems += [*_dense(library, store, sequence), *_lexical(library, store, sequence)]
-        return problems
+        for check in (_database, _meta, _documents, _vectors):
+            _gather(problems, check(store))
+        for compare in (_dense, _lexical):
+            _gather(problems, compare(library, store, sequence))
     except StoreError as error:
-        return [Problem(error.message, error.remedy)]
+        problems.append(Problem(error.message, error.remedy))
     finally:
         store.close()
+    return problems
+
+
+def _gather(problems: list[Problem], found: Iterator[Problem]) -> None:
+    """Add what a check finds; where it cannot go on, that too, once."""
+    try:
+        problems.extend(found)
+    except StoreError as error:
+        if not any(problem.what == error.message for problem in problems):
+            problems.append(Problem(error.message, error.remedy))
 
 
 def _database(store: Store) -> Iterator[Problem]:
@@ -73,8 +82,7 @@ def _meta(store: Store) -> Iterator[Problem]:
     for name in _META:
         if not meta.get(name):
             yield Problem(f"{store.path}: '{name}' is not recorded.", REBUILD)
-    if not meta.get("dimension", "0").isdecimal():
-        yield Problem(f"{store.path}: 'dimension' is not a number.", REBUILD)
+    store.dimension()
 
 
 def _documents(store: Store) -> Iterator[Problem]:
@@ -128,7 +136,7 @@ def _chunks(store: Store, document: Document, where: str) -> Iterator[Problem]:
 
 
 def _vectors(store: Store) -> Iterator[Problem]:
-    dimension = int(store.meta()["dimension"])
+    dimension = store.dimension()
     for key, blob, crc in store.rows(
         "SELECT c.key, v.vector, v.crc32 FROM chunks c LEFT JOIN vectors v USING (key)"
     ):
@@ -142,32 +150,28 @@ def _vectors(store: Store) -> Iterator[Problem]:
                 yield Problem(f"The vector of chunk {key} has length {norm:.4f}, not 1.", REBUILD)
 
 
-def _dense(library: Path, store: Store, sequence: int) -> list[Problem]:
-    folder, problems = _checkpoint(library, DENSE, store, sequence)
-    if folder is not None:
-        index, keys = DenseIndex.open(folder), store.keys()
-        if not np.array_equal(index.keys, keys):
-            problems.append(Problem("The dense index holds other chunks than the store.", MEND))
-        elif not np.array_equal(index.vectors(), store.vectors(keys.tolist(), index.dimension)):
-            problems.append(Problem("The dense index holds other vectors than the store.", MEND))
-    return problems
+def _dense(library: Path, store: Store, sequence: int) -> Iterator[Problem]:
+    base = _base(library, DENSE, store, sequence)
+    if base.lag or base.folder is None:
+        yield Problem(base.lag or "", MEND)
+        return
+    index, keys = DenseIndex.open(base.folder), store.keys()
+    if not np.array_equal(index.keys, keys):
+        yield Problem("The dense index holds other chunks than the store.", MEND)
+    elif not np.array_equal(index.vectors(), store.vectors(keys.tolist(), index.dimension)):
+        yield Problem("The dense index holds other vectors than the store.", MEND)
 
 
-def _lexical(library: Path, store: Store, sequence: int) -> list[Problem]:
-    folder, problems = _checkpoint(library, LEXICAL, store, sequence)
-    if folder is not None and not np.array_equal(np.load(folder / KEYS), store.keys()):
-        problems.append(Problem("The lexical index holds other chunks than the store.", MEND))
-    return problems
+def _lexical(library: Path, store: Store, sequence: int) -> Iterator[Problem]:
+    base = _base(library, LEXICAL, store, sequence)
+    if base.lag or base.folder is None:
+        yield Problem(base.lag or "", MEND)
+    elif not np.array_equal(np.load(base.folder / KEYS, allow_pickle=False), store.keys()):
+        yield Problem("The lexical index holds other chunks than the store.", MEND)
 
 
-def _checkpoint(
-    library: Path, name: str, store: Store, sequence: int
-) -> tuple[Path | None, list[Problem]]:
-    """The checkpoint's folder, if its files are whole and cover the store; else what is wrong."""
+def _base(library: Path, name: str, store: Store, sequence: int) -> Base:
     try:
-        base = find_base(library, name, store, sequence, thorough=True)
+        return find_base(library, name, store, sequence, thorough=True)
     except Raced:
-        return None, [Problem(f"The {name} index was replaced meanwhile.", "Run it again.")]
-    if base.lag is not None:
-        return None, [Problem(base.lag, MEND)]
-    return base.folder, []
+        return Base(None, f"The {name} index was replaced while it was read.")

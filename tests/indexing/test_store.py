@@ -102,10 +102,15 @@ def test_any_text_survives(texts: list[str], tmp_path_factory: pytest.TempPathFa
 def test_an_error_inside_a_transaction_changes_nothing(writer: StoreWriter) -> None:
     add(writer, document(1, TEXT), [])
     before, rows = writer.sequence(), writer.rows("SELECT * FROM documents")
-    with pytest.raises(RuntimeError), writer.transaction():
-        writer.delete_unsourced(["01" * 32])
-        writer.drop_source("doc1.txt")
-        raise RuntimeError
+
+    def fail() -> None:
+        with writer.transaction():
+            writer.delete_unsourced(["01" * 32])
+            writer.drop_source("doc1.txt")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (writer.sequence(), writer.rows("SELECT * FROM documents")) == (before, rows)
     with pytest.raises(sqlite3.IntegrityError), writer.transaction():
         writer.delete_document("01" * 32)  # a source file still names it
