@@ -39,6 +39,7 @@ _ENGLISH_ENDING = re.compile(
     r"(?:[bcdfghjkmpqstvwxyz]|[^aeiou][nlr]|ing|ion|er|or|al|tive|age|ous)$"
 )
 _QUESTION_CHARS = 1000
+_PASSAGE_CHARS = 1000
 # A chunk speaks another language than its document only when lingua is this sure.
 _SURE = 0.9
 
@@ -56,7 +57,13 @@ def detect_language(text: str, default: Language = "it") -> Language:
 
 def passage_language(text: str, document: Language) -> Language:
     """The language of a part of a document: the document's own, unless the part clearly differs."""
-    italian = _italian(text)
+    words = [word.lower() for word in _WORD.findall(text[:_PASSAGE_CHARS])]
+    own, rival = OWN[document], OWN[other(document)]
+    # Plain running text needs no more than its function words, which is 20 times as fast.
+    count = sum(word in own for word in words)
+    if count >= 5 and count > 3 * sum(word in rival for word in words):
+        return document
+    italian = _italian(text[:_PASSAGE_CHARS])
     if italian is None:
         return document
     sure = 1.0 - italian if document == "it" else italian

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from rag.ingest.kinds import regions
 
 STORY = (
-    "Il consiglio comunale ha approvato ieri il nuovo piano per la mobilità, dopo mesi di rinvii.\n\n"
+    "Il consiglio comunale ha approvato ieri il nuovo piano per la mobilità, dopo mesi di "
+    "rinvii.\n\n"
     "La giunta conta di aprire i cantieri in primavera. I comitati di quartiere restano divisi.\n\n"
 )
 
@@ -26,8 +29,10 @@ def only_prose(text: str) -> bool:
 REFERENCES = {
     "heading, italian": "Bibliografia\n\nRossi, M. (2020). Storia dei tram. Bari: Laterza.\n"
     "Neri, A. e Verdi, L. (2018). Binari. Milano: Hoepli.\n",
-    "heading, english, markdown": "## References\n\n- Smith, J. (2020). *On trams and people*. Oxford "
-    "University Press.\n- Jones, K. et al. 2019. “Rails in the city.” Journal of Transport, vol. 3.\n",
+    "heading, english, markdown": "## References\n\n- Smith, J. (2020). *On trams and people*. "
+    "Oxford "
+    "University Press.\n- Jones, K. et al. 2019. “Rails in the city.” Journal of Transport, "
+    "vol. 3.\n",
     "sitography": "Sitografia:\nhttps://example.org/tram (consultato il 3 maggio 2021)\n"
     "https://example.org/rails\n",
     "numbered with brackets": "[1] Rossi, Mario. “La città lenta.” Il Foglio, 3 maggio 2020.\n"
@@ -70,10 +75,13 @@ PROSE = {
     "2. Installatelo.\n3. Registratevi su https://example.org/conto.\n",
     "ranking with years": "1. Nel 2024 il governo ha varato la riforma.\n"
     "2. Nel 2025 la Corte l'ha cambiata.\n3. Nel 2026 si vota.\n",
-    "quoted numbers in running text": "Come detto in [1] e [2], la rete è cresciuta. Il resto è noto.\n",
-    "note that is advice": "Note\n\nConservate in frigorifero per tre giorni al massimo. Se il sugo si "
+    "quoted numbers in running text": "Come detto in [1] e [2], la rete è cresciuta. Il resto è "
+    "noto.\n",
+    "note that is advice": "Note\n\nConservate in frigorifero per tre giorni al massimo. Se il "
+    "sugo si "
     "addensa, aggiungete un cucchiaio d'acqua calda prima di servire.\n",
-    "sources as a topic": "Fonti\n\nIl giornalista protegge le sue fonti anche davanti al giudice, e la "
+    "sources as a topic": "Fonti\n\nIl giornalista protegge le sue fonti anche davanti al "
+    "giudice, e la "
     "legge glielo consente nei casi che essa stessa prevede.\n",
     "years at line starts": "2022\nL'anno della guerra.\n2023\nL'anno della tregua mancata.\n",
     "dialogue": "“Vieni?”, chiese lei. “No”, disse lui.\n“Peccato”, disse lei.\n",
@@ -120,7 +128,8 @@ def test_captions_between_paragraphs_and_inside_sentences(caption: str) -> None:
         "La foto di gruppo dei leader ha fatto il giro del mondo e dei giornali.",
         "Photography was invented in France. The first photo shows a roof.",
         "Come mostra la figura 3, i passeggeri crescono ogni anno dal 2010.",
-        "Il credito alle imprese è calato. Credito cooperativo: la riforma slitta ancora di un anno.",
+        "Il credito alle imprese è calato. Credito cooperativo: la riforma slitta ancora di un "
+        "anno.",
         "Image: a word with two meanings, and both matter to the story that we tell in this long "
         "paragraph, which goes on for quite some time before it comes to an end at last.",
     ],
@@ -132,7 +141,8 @@ def test_what_only_looks_like_a_caption_stays_prose(text: str) -> None:
 BIOGRAPHIES = {
     "italian": "Laureata in Scienze politiche all'Università di Padova, Marta Gallo è ricercatrice "
     "presso un think tank di Bruxelles e scrive di trasporti per diverse riviste.",
-    "english": "Priya Nair is a research fellow at the Transport Institute. She holds a PhD from the "
+    "english": "Priya Nair is a research fellow at the Transport Institute. She holds a PhD "
+    "from the "
     "University of Leeds and writes about cities. Follow her on Twitter: @pnair",
     "headed": "L'autore\n\nGiornalista, vive a Torino. Ha pubblicato due romanzi.",
     "headed, english": "About the author\n\nTom Hale is a reporter based in Cork.",
@@ -152,7 +162,8 @@ def test_the_authors_biography_at_the_end(text: str) -> None:
     "text",
     [
         # A story about a person, who is in the text before.
-        "Marta Gallo ha vinto il premio per la ricerca sui trasporti in Europa, dopo dieci anni di lavoro "
+        "Marta Gallo ha vinto il premio per la ricerca sui trasporti in Europa, dopo dieci anni "
+        "di lavoro "
         "in tre paesi. La giuria è stata unanime.\n\n"
         "Laureata all'Università di Padova, Gallo è ricercatrice presso un think tank e scrive di "
         "trasporti per diverse riviste.",
@@ -183,6 +194,4 @@ def test_regions_are_the_whole_text_and_neighbours_differ(blocks: list[str], glu
     found = regions(text)
     assert "".join(text[region.start : region.end] for region in found) == text
     assert all(region.start < region.end for region in found)
-    assert all(
-        a.end == b.start and a.kind != b.kind for a, b in zip(found, found[1:], strict=False)
-    )
+    assert all(a.end == b.start and a.kind != b.kind for a, b in itertools.pairwise(found))

@@ -17,7 +17,8 @@ from rag.ingest.formats import SUFFIXES, Parsed, format_for
 from rag.ingest.formats.decode import decode
 
 TEXT = (
-    "Perché il caffè costa di più? «Così è la vita», disse l’oste – e aggiunse: “Un euro e mezzo…”.\n"
+    "Perché il caffè costa di più? «Così è la vita», disse l’oste – e aggiunse: “Un euro e "
+    "mezzo…”.\n"
     "La città cambiò volto: lì c’era già un’università, più in là il mercato. Però costò 300 €.\n"
 ) * 4
 
@@ -107,13 +108,12 @@ def test_what_is_no_text_is_refused_by_name(tmp_path: Path, raw: bytes, reason: 
 def test_any_bytes_give_text_or_a_source_error(raw: bytes) -> None:
     try:
         text = decode(raw, "a.txt")
-    except SourceError as error:
-        assert "'a.txt'" in error.message
-    else:
-        assert text.strip()
-        assert "\0" not in text
-        assert "\r" not in text
-        text.encode()
+    except SourceError:
+        return
+    assert text.strip()
+    assert "\0" not in text
+    assert "\r" not in text
+    text.encode()
 
 
 def test_text_holds_no_lone_surrogate(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ UNSTATED = [
     "La rete nel 2025: un anno di lavori",
     "Il 7 ottobre 2024 il referendum ha avuto esito positivo.",
     "7 ottobre 2024: il giorno che cambiò la città per sempre",
-    "Pubblicato il 3 maggio 2024 da Levante, il romanzo racconta la storia di una città e del suo mare.",
+    "Pubblicato il 3 maggio 2024 da Levante, il romanzo racconta la storia di una città sul mare.",
     "La mostra apre il 3 maggio 2024.",
     "Parigi, 2015. La notte è fredda.",
     "May 2024 was a month of rain.",

@@ -30,7 +30,8 @@ Vive a S. Giovanni, in via G. Verdi.|Il sito www.esempio.it.|Scrivete a info@ese
 """
 ENGLISH = """
 He moved on.|The cat slept.|That is all.|The end.|Mr. Smith met Dr. Jones.
-No. 5 is alive.|He said no.|Five left.|See pp. 5-7 and Fig. 3.|See Sec. II.|It is, e.g. This one, i.e. That.
+No. 5 is alive.|He said no.|Five left.|See pp. 5-7 and Fig. 3.|See Sec. II.
+It is, e.g. This one, i.e. That.
 The U.S. President spoke.|He lives in the U.S.|The house is old.
 At 5 p.m. he left.|At 5 p.m.|He left.|At 5 p.m. Eastern time.
 It works at Apple Inc.|The firm said so.|Apple Inc. said so.

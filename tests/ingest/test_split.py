@@ -180,7 +180,7 @@ def test_entries_of_a_reference_list_stay_whole() -> None:
 def test_each_chunk_has_its_own_language() -> None:
     english = (
         "[1] Smith, John. “How the trams came back to the cities of the north.” The Times, 2020.\n"
-        "[2] Jones, Mary. “What the people think about the new railway and its costs.” 2021, p. 3.\n"
+        "[2] Jones, Mary. “What the people think about the railway and its costs.” 2021, p. 3.\n"
     )
     chunks = check(f"{PARAGRAPH}\n\n{english}", 400, 0)
     assert [(chunk.kind, chunk.language) for chunk in chunks] == [
@@ -205,13 +205,13 @@ def test_the_version_names_rules_and_sizes() -> None:
 
 
 HOSTILE = {
-    "no space": "a" * 1_000_000,
+    "no space": "a" * 300_000,
     "line ends": "x" + "\n" * 100_000 + "y",
-    "blanks": "word" + " " * 1_000_000 + "word",
+    "blanks": "word" + " " * 300_000 + "word",
     "dots": "." * 500_000,
     "marks": ".[1]" * 50_000,
     "closing quotes": "a." + "”" * 500_000,
-    "lines of one letter": "a\n" * 100_000,
+    "lines of one letter": "a\n" * 30_000,
     "control characters": "parola \x01\x02\x1b " * 20_000,
     "right to left": "مرحبا بالعالم. " * 20_000,
     "headings": "Titolo\n" * 20_000,

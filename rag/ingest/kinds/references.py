@@ -23,19 +23,26 @@ _NUMBERED = re.compile(
     r"(?:\[\^?(?P<a>\d{1,3})\]:?|\^?(?P<b>\d{1,3})(?P<dot>[.)])?|(?P<c>[¹²³⁰⁴-⁹]+))\s+"
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_SIGNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"https?://|\bwww\.\w",
-        r"\b(?:1[6-9]|20)\d\d\b",
-        r"[“\"«‘'][^“”\"«»\n]{8,}[”\"»’']|_[^_]{8,}_|\*[^*]{8,}\*",
-        r"^[^\w\n]*(?:\[\^?\d+\]:?|\d+[.)]?)?\s*[A-ZÀ-Þ][\w’'‑-]+,\s+[A-ZÀ-Þ][\w.’'-]*",
-        r"(?i)\bpp?\.\s*\d|\bvol\.|\bn\.\s*\d|\bno\.\s*\d|\bcap\.\s*\d|\d+\s*\(\d+\)",
-        r"(?i)\bet al\b|\b(?:retrieved|accessed|consultato|ultimo accesso)\b|\(a cura di\)"
-        r"|\beds?\.",
-        r"\((?:1[6-9]|20)\d\d[a-z]?\)",
-        r"(?i)\b(?:university press|journal|review|editore|edizioni|publishing|press)\b",
-    )
+_ADDRESS = re.compile(r"https?://|\bwww\.\w")
+_AUTHOR = re.compile(
+    r"^[^\w\n]*(?:\[\^?\d+\]:?|\d+[.)]?)?\s*"
+    r"[A-ZÀ-Þ][\w’'‑-]+,\s+[A-ZÀ-Þ][\w.’'-]*"
+)
+_SIGNS = (
+    _ADDRESS,
+    _AUTHOR,
+    *map(
+        re.compile,
+        (
+            r"\b(?:1[6-9]|20)\d\d\b",
+            r"[“\"«‘'][^“”\"«»\n]{8,}[”\"»’']|_[^_]{8,}_|\*[^*]{8,}\*",
+            r"(?i)\bpp?\.\s*\d|\bvol\.|\bn\.\s*\d|\bno\.\s*\d|\bcap\.\s*\d|\d+\s*\(\d+\)",
+            r"(?i)\bet al\b|\b(?:retrieved|accessed|consultato|ultimo accesso)\b|\(a cura di\)"
+            r"|\beds?\.",
+            r"\((?:1[6-9]|20)\d\d[a-z]?\)",
+            r"(?i)\b(?:university press|journal|review|editore|edizioni|publishing|press)\b",
+        ),
+    ),
 )
 _CERTAIN = re.compile(
     r"(?i)\bibid(?:em)?\b|\bop\.?\s*cit\b|\bloc\.\s*cit\b|\bdoi\b\s*:?\s*10\.|\bdoi\.org/|\bisbn\b"
@@ -54,6 +61,7 @@ class _Entry:
 
 
 def reference_runs(lines: list[Line]) -> list[Run]:
+    """Where the reference lists are; runs may overlap."""
     runs = [*_headed_runs(lines), *_numbered_runs(lines), *_unnumbered_runs(lines)]
     return sorted(runs)
 
@@ -148,12 +156,7 @@ def _unnumbered_runs(lines: list[Line]) -> Iterable[Run]:
     for index, line in enumerate(lines):
         if line.blank:
             continue
-        text = re.sub(r"^[-*•]\s+", "", line.text)
-        if (
-            len(text) <= 500
-            and _signs(text) >= 3
-            and (_SIGNS[3].search(text) or _SIGNS[0].search(text))
-        ):
+        if _cites_by_itself(line.text):
             first = index if count == 0 else first
             last, count = index + 1, count + 1
             continue
@@ -162,6 +165,13 @@ def _unnumbered_runs(lines: list[Line]) -> Iterable[Run]:
         count = 0
     if count >= 3:
         yield first, last
+
+
+def _cites_by_itself(text: str) -> bool:
+    if not 30 <= len(text) <= 500:
+        return False
+    text = re.sub(r"^[-*•]\s+", "", text)
+    return bool(_AUTHOR.search(text) or _ADDRESS.search(text)) and _signs(text) >= 3
 
 
 def _signs(text: str) -> int:
