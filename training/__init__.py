@@ -1,1 +1,1 @@
-"""Recipes that make the files the product ships: the bilingual model (and the translation table)."""
+"""Recipes for the trained files the product ships: the bilingual model, the translation table."""

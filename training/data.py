@@ -35,7 +35,7 @@ class Segment:
 
 
 def rows(path: Path) -> Iterator[tuple[str, str]]:
-    """The two columns of a gzipped TSV file; lines without exactly two filled columns are skipped."""
+    """The two columns of a gzipped TSV file; lines without two filled columns are skipped."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             cells = line.rstrip("\n").split("\t")
@@ -53,7 +53,7 @@ def _all_segments(data: Path) -> Iterator[Segment]:
 def split_segments(data: Path) -> tuple[list[Segment], list[Segment]]:
     """(for training, held back). The last stretch of every prose file is held back.
 
-    Segments that repeat a held-back text word for word, in either language, leave the training half.
+    Segments that repeat a held-back text, in either language, leave the training half.
     """
     segments = list(_all_segments(data))
     length = {s.source: s.place + 1 for s in segments}

@@ -1,4 +1,4 @@
-"""What a model is worth: retrieval on the public benchmark, matching and retrieval on text held back.
+"""What a model is worth: retrieval on the public benchmark and on text held back, and matching.
 
     python -m training.evaluate [--model bundled|FOLDER|teacher] [--sample 0] [--json FILE]
 
@@ -40,7 +40,7 @@ def ndcg(rank: NDArray[np.int64], depth: int = 10) -> float:
 
 
 def bench(encode: Encode, path: Path, sample: int = 0, keep: int | None = None) -> dict[str, float]:
-    """nDCG@10 for Italian and English questions; ``keep`` cuts the vectors to their first numbers."""
+    """nDCG@10 for Italian and English questions; ``keep`` cuts vectors to their first numbers."""
     passages = data.json_lines(path / "bench" / "squad-it-dev.passages.jsonl.gz")
     questions = data.json_lines(path / "bench" / "squad-it-dev.questions.jsonl.gz")
     place = {p["id"]: number for number, p in enumerate(passages)}

@@ -17,7 +17,6 @@ from onnx import numpy_helper
 
 from training import graph
 from training.initialise import TABLE
-from training.settings import teacher_path
 
 NAME = "fonte-it-en-mini"
 Arrays = dict[str, NDArray[np.float32]]
@@ -75,12 +74,18 @@ def to_sentence_transformers(
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    settings = json.loads((teacher_path() / "config.json").read_text("utf-8"))
-    positions = len(tensors["embeddings.position_embeddings.weight"])
-    settings |= {"vocab_size": len(rows), "max_position_embeddings": positions}
-    settings |= {"type_vocab_size": len(tensors["embeddings.token_type_embeddings.weight"])}
-    model = BertModel(BertConfig(**settings), add_pooling_layer=False)
-    state = {name: torch.from_numpy(np.ascontiguousarray(t)) for name, t in tensors.items()}
+    config = BertConfig(
+        vocab_size=len(rows),
+        hidden_size=graph.WIDTH,
+        num_hidden_layers=graph.LAYERS,
+        num_attention_heads=graph.HEADS,
+        intermediate_size=len(tensors["encoder.layer.0.intermediate.dense.bias"]),
+        max_position_embeddings=len(tensors["embeddings.position_embeddings.weight"]),
+        type_vocab_size=len(tensors["embeddings.token_type_embeddings.weight"]),
+        layer_norm_eps=graph.EPSILON,
+    )
+    model = BertModel(config, add_pooling_layer=False)
+    state = {name: torch.from_numpy(t.copy()) for name, t in tensors.items()}
     state[TABLE] = state[TABLE][torch.from_numpy(rows.astype(np.int64))]
     missing, unexpected = model.load_state_dict(state, strict=False)
     wrong = [n for n in missing if "position_ids" not in n] + [

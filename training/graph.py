@@ -23,7 +23,7 @@ Tensors = Mapping[str, NDArray[np.float32]]
 
 
 class Graph:
-    """Nodes and weights gathered in order; names of results are given back to build the next node."""
+    """Nodes and weights in order; the name of each result is given back for the next node."""
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -58,7 +58,7 @@ class Graph:
 
 
 def blocks(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """(packed (N, K/BLOCK, BLOCK), scales (N*K/BLOCK,)): symmetric around 128 in blocks of inputs."""
+    """(packed (N, K/BLOCK, BLOCK), scales (N*K/BLOCK,)): symmetric around 128, by blocks."""
     outputs, inputs = weight.shape
     parts = weight.reshape(outputs, inputs // BLOCK, BLOCK)
     scale = np.abs(parts).max(axis=2, keepdims=True) / 127 + 1e-12

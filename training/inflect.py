@@ -10,21 +10,20 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-_ARE = (
-    "o i a iamo ate ano avo avi ava avamo avate avano ai asti o ammo aste arono i ino asse assero"
-)
-_ARE += (
-    " ato ata ati ate ando andosi andolo andola ante anti arsi arlo arla arli arle armi arti arci"
-)
-_ARE_FUTURE = "ero era eranno eremo erebbe erebbero"
-_ERE = (
-    "o i e iamo ete ono evo eva evano ei ette ettero erono a ano esse essero uto uta uti ute endo"
-)
-_ERE += " endosi ente enti ersi erlo erla erli erle ero era eranno erebbe erebbero"
-_IRE = "o i e iamo ite ono isco isci isce iscono isca iscano ivo iva ivano ii irono isse issero ito ita"
-_IRE += (
-    " iti ite endo endosi ente enti irsi irlo irla irli irle iro ira iranno irebbe irebbero a ano"
-)
+
+def _each(endings: str) -> list[str]:
+    return endings.split()
+
+
+# Endings by conjugation: those of running prose, and those of speech and of rarer clitics.
+_ARE = _each("o a ano ava avano arono ino i ato ata ati ate ando andosi arsi asse assero")
+_ARE_RARE = _each("iamo avo avi avamo avate avo ai asti ammo aste arlo arla arli arle ante anti")
+_ARE_FUTURE = _each("era eranno erebbe erebbero ero eremo")
+_ERE = _each("e ono eva evano ette ettero erono a ano uto uta uti ute endo endosi ersi era eranno")
+_ERE_RARE = _each("o i iamo ete evo ei esse essero ente enti erlo erla erli erle ero erebbe")
+_IRE = _each("e ono isce iscono iva ivano i irono ito ita iti ite endo endosi irsi ira iranno")
+_IRE_RARE = _each("o iamo isco isci isca iscano a ano ivo ii isse issero ente enti irlo irla iro")
+COMMON, RARE = 0.3, 0.01  # how often a form is used, as a share of its dictionary form
 
 # Ending of the infinitive -> third persons of the past, participle, and other stems that differ.
 _IRREGULAR = {
@@ -57,13 +56,16 @@ _IRREGULAR = {
     "chiedere": "chiese chiesero chiesto chiesta chiesti chieste",
     "rispondere": "rispose risposero risposto risposta risposti risposte",
     "vedere": "vide videro visto vista visti viste vedra vedranno",
-    "durre": "duce ducono duceva ducevano dusse dussero dotto dotta dotti dotte durra durranno ducendo",
+    "durre": "duce ducono duceva ducevano dusse dussero"
+    " dotto dotta dotti dotte durra durranno ducendo",
     "porre": "pone pongono poneva ponevano pose posero posto posta posti poste porra ponendo",
     "trarre": "trae traggono traeva traevano trasse trassero tratto tratta tratti tratte traendo",
     "tenere": "tiene tengono tenne tennero terra terranno terrebbe tenga",
-    "venire": "viene vengono venne vennero verra verranno verrebbe venuto venuta venuti venute venga",
+    "venire": "viene vengono venne vennero verra verranno"
+    " verrebbe venuto venuta venuti venute venga",
     "dire": "dice dicono diceva dicevano disse dissero detto detta detti dette dicendo",
-    "fare": "fa fanno faceva facevano fece fecero fatto fatta fatti fatte fara faranno facendo faccia",
+    "fare": "fa fanno faceva facevano fece fecero fatto"
+    " fatta fatti fatte fara faranno facendo faccia",
     "dare": "da danno dava davano diede diedero dato data dati date dara daranno dando",
     "stare": "sta stanno stava stavano stette stettero stato stata stati state stara",
     "scegliere": "sceglie scelse scelsero scelto scelta scelti scelte",
@@ -86,7 +88,8 @@ _IRREGULAR = {
     "dovere": "deve devono dovra dovrebbe dovrebbero debba",
     "sapere": "sa sanno seppe seppero sapra",
     "avere": "ha hanno ho ebbe ebbero avra avranno avrebbe abbia abbiano",
-    "essere": "e sono era erano fu furono sara saranno sarebbe stato stata stati state sia siano fosse",
+    "essere": "e sono era erano fu furono sara saranno"
+    " sarebbe stato stata stati state sia siano fosse",
     "piacere": "piacque piaciuto",
     "valere": "vale valgono valse valso varra",
     "cogliere": "colse colsero colto colta colti colte",
@@ -99,28 +102,30 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
 
 
-def _verb(lemma: str) -> Iterator[str]:
-    if lemma.endswith("si") and lemma[:-2].endswith("r"):  # reflexive: "incrociarsi"
+def _verb(lemma: str) -> Iterator[tuple[str, float]]:
+    if lemma.endswith("rsi"):  # reflexive: "incrociarsi"
         yield from _verb(lemma[:-2] + "e")
-    for ending, forms in _IRREGULAR.items():
+    for ending, changed in _IRREGULAR.items():
         if lemma.endswith(ending):
-            yield from (lemma[: -len(ending)] + form for form in forms.split())
+            yield from ((lemma[: -len(ending)] + form, COMMON) for form in changed.split())
     stem = lemma[:-3]
     if lemma.endswith("are"):
-        hard = stem + "h" if stem.endswith(("c", "g")) else stem
-        soft = stem[:-1] if stem.endswith("i") else stem
-        for ending in _ARE.split():
-            yield (
-                (hard if ending[0] in "ei" else stem) + ending
-                if soft == stem
-                else (soft if ending[0] == "i" else stem) + ending
-            )
-        silent = soft if stem.endswith(("ci", "gi", "sci")) else hard
-        yield from (silent + ending for ending in _ARE_FUTURE.split())
-    elif lemma.endswith("ere"):
-        yield from (stem + ending for ending in _ERE.split())
-    elif lemma.endswith("ire"):
-        yield from (stem + ending for ending in _IRE.split())
+        yield from _first_conjugation(stem)
+    for ending, common, rare in (("ere", _ERE, _ERE_RARE), ("ire", _IRE, _IRE_RARE)):
+        if lemma.endswith(ending):
+            yield from ((stem + e, COMMON) for e in common)
+            yield from ((stem + e, RARE) for e in rare)
+
+
+def _first_conjugation(stem: str) -> Iterator[tuple[str, float]]:
+    """C and g keep their sound before e and i ("cerchera"); a stem's own i is not doubled."""
+    hard = stem + "h" if stem.endswith(("c", "g")) else stem
+    before_i = stem[:-1] if stem.endswith("i") else hard
+    before_e = stem[:-1] if stem.endswith(("ci", "gi")) else hard
+    for endings, share in ((_ARE, COMMON), (_ARE_RARE, RARE)):
+        for ending in endings:
+            yield (before_i if ending.startswith("i") else stem) + ending, share
+    yield from ((before_e + ending, COMMON) for ending in _ARE_FUTURE)
 
 
 def _nominal(lemma: str) -> Iterator[str]:
@@ -140,18 +145,22 @@ def _nominal(lemma: str) -> Iterator[str]:
         yield stem + "i"
 
 
-def forms(lemma: str) -> set[str]:
-    """The folded forms of a dictionary form, itself included.
+def forms(lemma: str) -> dict[str, float]:
+    """The folded forms of a dictionary form, itself included, and how often each is used (a share).
 
     >>> sorted(forms("banca"))
     ['banca', 'banche']
-    >>> {"firmò", "firmati", "firmeranno"} <= {"firmò"} | forms("firmare")
+    >>> {"firmo", "firmati", "firmeranno"} <= forms("firmare").keys()
     True
     """
     lemma = fold(lemma)
-    found = {lemma}
+    found = {lemma: 1.0}
     if len(lemma) < 3 or not lemma.isalpha():
         return found
-    verb = lemma.endswith(("are", "ere", "ire", "rsi", "urre", "orre", "arre"))
-    found.update(_verb(lemma) if verb else _nominal(lemma))
+    if lemma.endswith(("are", "ere", "ire", "rsi", "urre", "orre", "arre")):
+        for form, share in _verb(lemma):
+            found.setdefault(form, share)
+    else:
+        for form in _nominal(lemma):
+            found.setdefault(form, COMMON)
     return found

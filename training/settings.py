@@ -1,4 +1,4 @@
-"""Where things are and the numbers that shape a run; the only module here that reads the environment."""
+"""Where things are; the only module here that reads the environment."""
 
 from __future__ import annotations
 

@@ -20,6 +20,9 @@ from training.inflect import fold, forms
 TRUST = {"wiktionary-buchmeier": 1.0, "cldr": 1.0, "omw-multiwordnet": 0.5, "omw-wikt-cldr": 0.4}
 PRIOR_STRENGTH = 3.0  # the lexicon weighs as much as this many occurrences in aligned text
 KEPT = 6  # translations kept for a word
+OWN_ROW = 10  # an inflected form seen this often in aligned text has a meaning of its own
+UNLISTED = 1 / 60_000  # frequency of an English word that BERT's vocabulary does not list
+TEXT_WORDS = 1e4  # turns a frequency into occurrences, in a text of about the size of ours
 
 Weights = dict[str, float]  # English word or phrase -> weight, summing to one
 
@@ -48,7 +51,7 @@ def english_frequency(vocabulary: dict[str, int]) -> dict[str, float]:
 
 
 def _frequency(phrase: str, frequency: dict[str, float]) -> float:
-    return min((frequency.get(word, 1e-6) for word in words(phrase)), default=1e-6)
+    return min((frequency.get(word, UNLISTED) for word in words(phrase)), default=UNLISTED)
 
 
 def _normalised(weights: Weights) -> Weights:
@@ -81,7 +84,7 @@ def from_aligned(segments: list[data.Segment]) -> dict[str, tuple[Weights, float
     meanings = {}
     for number, word in enumerate(italian):
         row = counts[number]
-        # Model 1 makes rare English words collect strays; dividing by how often they occur tames it.
+        # Model 1 makes rare English words collect strays; dividing by their count tames it.
         weights = {
             english[column]: count * count / (of_english[column] + 5.0)
             for column, count in zip(row.indices, row.data, strict=True)
@@ -102,14 +105,16 @@ def _joined(lexicon: Weights, aligned: Weights, occurrences: float) -> Weights:
     )
 
 
-def _lemmas(listed: dict[str, tuple[Weights, float]], uses: dict[str, float]) -> dict[str, str]:
-    """Inflected form -> the most used dictionary form that has it, where no dictionary lists it."""
-    lemma_of: dict[str, str] = {}
+def _lemmas(
+    listed: dict[str, tuple[Weights, float]], uses: dict[str, float]
+) -> dict[str, tuple[str, float]]:
+    """Inflected form -> (the most used dictionary form that has it, share), where none lists it."""
+    lemma_of: dict[str, tuple[str, float]] = {}
     for word in sorted(listed, key=lambda word: (-uses[word], word)):
         if listed[word][1] >= 0.5:
-            for form in forms(word):
+            for form, share in forms(word).items():
                 if form not in listed:
-                    lemma_of.setdefault(form, word)
+                    lemma_of.setdefault(form, (word, share))
     return lemma_of
 
 
@@ -119,18 +124,24 @@ def meanings(path: Path, vocabulary: dict[str, int]) -> dict[str, Meaning]:
     training, _ = data.split_segments(path)
     listed, aligned = from_lexicons(path, frequency), from_aligned(training)
     uses = {
-        word: 1e3 * min(trust, 1.5) * sum(w * _frequency(p, frequency) for p, w in weights.items())
+        word: TEXT_WORDS
+        * min(trust, 1.5)
+        * sum(weight * _frequency(phrase, frequency) for phrase, weight in weights.items())
         for word, (weights, trust) in listed.items()
     }
     lemma_of = _lemmas(listed, uses)
     found: dict[str, Meaning] = {}
     for word in sorted(listed.keys() | aligned.keys()):
-        prior, _ = listed.get(lemma_of.get(word, word), ({}, 0.0))
+        lemma, share = lemma_of.get(word, (word, 0.0))
+        prior, _ = listed.get(lemma, ({}, 0.0))
         seen, occurrences = aligned.get(word, ({}, 0.0))
-        if prior or occurrences >= 2:
-            weights = _joined(prior, seen, occurrences)
-            found[word] = Meaning(word, word, weights, uses.get(word, 0.0) + occurrences)
-    for form, lemma in lemma_of.items():
+        used = uses.get(word, share * uses.get(lemma, 0.0)) + occurrences**0.75
+        if word == lemma or occurrences >= OWN_ROW:
+            if prior or occurrences >= 2:
+                found[word] = Meaning(word, word, _joined(prior, seen, occurrences), used)
+        else:
+            found[word] = Meaning(word, lemma, prior, used)
+    for form, (lemma, share) in lemma_of.items():
         if form not in found:
-            found[form] = Meaning(form, lemma, found[lemma].weights, 0.1 * found[lemma].uses)
+            found[form] = Meaning(form, lemma, found[lemma].weights, share * found[lemma].uses)
     return found

@@ -15,18 +15,20 @@ from pathlib import Path
 
 import numpy as np
 
+from training.mixing import table
 from training.settings import Settings, teacher_path
 from training.translations import Meaning, Weights, meanings
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+RARE, DOMINANT = 20.0, 0.7
 
 
 @dataclass(frozen=True)
 class Size:
     """How large the Italian part is: rows of the table, and tokens that point to them."""
 
-    rows: int = 36_000
-    tokens: int = 120_000
+    rows: int = 35_000
+    tokens: int = 155_000
 
 
 def _latin(token: str) -> bool:
@@ -44,19 +46,34 @@ def kept_english(vocabulary: dict[str, int]) -> list[str]:
     return [*SPECIAL, *plain]
 
 
+def english_twin(meaning: Meaning, english: set[str]) -> str | None:
+    """The English token whose row a rare word borrows, when one translation outweighs the rest.
+
+    A row of its own would start as the same vector and be trained on next to nothing.
+    """
+    phrase, weight = max(meaning.weights.items(), key=lambda item: item[1])
+    rare = meaning.uses < RARE
+    return phrase if rare and weight >= DOMINANT and phrase in english else None
+
+
 def choose(
     found: dict[str, Meaning], english: set[str], size: Size
 ) -> tuple[dict[str, str], dict[str, Weights]]:
-    """(form -> head, head -> weights): the most used forms first, until rows, then tokens, run out."""
+    """(form -> head or English token, head -> weights), the most used forms first.
+
+    Ends when the tokens run out; a form that would need a row after those run out is left out.
+    """
     head_of: dict[str, str] = {}
     heads: dict[str, Weights] = {}
     for meaning in sorted(found.values(), key=lambda m: (-m.uses, m.form)):
         if meaning.form in english or len(head_of) >= size.tokens:
             continue
-        if meaning.head not in heads and len(heads) >= size.rows:
-            continue
-        heads[meaning.head] = found[meaning.head].weights
-        head_of[meaning.form] = meaning.head
+        twin = english_twin(found[meaning.head], english)
+        if twin is None and meaning.head not in heads:
+            if len(heads) >= size.rows:
+                continue
+            heads[meaning.head] = found[meaning.head].weights
+        head_of[meaning.form] = twin or meaning.head
     return head_of, heads
 
 
@@ -65,14 +82,22 @@ def build(settings: Settings, size: Size) -> Path:
     source = json.loads((teacher_path() / "tokenizer.json").read_text("utf-8"))
     vocabulary = source["model"]["vocab"]
     english = kept_english(vocabulary)
-    head_of, heads = choose(meanings(settings.data, vocabulary), set(english), size)
-    row_of_head = {head: len(english) + place for place, head in enumerate(heads)}
+    found = meanings(settings.data, vocabulary)
+    head_of, heads = choose(found, set(english), size)
+    row_of = {token: place for place, token in enumerate(english)}
+    row_of |= {head: len(english) + place for place, head in enumerate(heads)}
     tokens = [*english, *head_of]
-    rows = [*range(len(english)), *(row_of_head[head] for head in head_of.values())]
+    rows = [*range(len(english)), *(row_of[head] for head in head_of.values())]
     folder = settings.workspace("vocabulary")
     np.save(folder / "rows.npy", np.array(rows, np.int32))
     notes = {"english": [vocabulary[token] for token in english], "heads": heads}
     (folder / "meanings.json").write_text(json.dumps(notes, ensure_ascii=False), "utf-8")
+    mixing = table(
+        {form: meaning.weights for form, meaning in found.items()},
+        {form: meaning.uses for form, meaning in found.items()},
+        head_of.keys() | set(english),
+    )
+    (folder / "mixing.json").write_text(json.dumps(mixing, ensure_ascii=False), "utf-8")
     _write_tokenizer(folder / "tokenizer.json", source, tokens, settings.max_tokens)
     return folder
 

@@ -13,7 +13,6 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 TOKENS = [*SPECIAL, *WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), "'", ".", "?"]
 
 
-
 def make_tiny_model(folder: Path, prompts: dict[str, str] | None = None) -> Path:
     """Save a two-layer BERT of width 32 that `SentenceTransformer(folder)` loads."""
     torch = pytest.importorskip("torch")

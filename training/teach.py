@@ -1,0 +1,120 @@
+"""The teacher's vectors of every English text that training aims at, made once and kept.
+
+    python -m training.teach
+
+One ``.npz`` file for each kind of example: ``italian``, ``english`` and ``targets``, the teacher's
+vectors of the English (float16, one row each), to which both texts should come.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import data, initialise
+from training.data import Segment
+from training.export import write_onnx
+from training.settings import Settings, teacher_path
+from training.translations import TRUST
+
+Example = tuple[str, str]  # Italian (may be empty), English
+PASSAGE_WORDS = 90  # consecutive segments are joined until they hold this many English words
+# As many of each kind as a run on two cores comes to read; drawn at random.
+LIMITS = {"sentences": 36_000, "lemmas": 10_000, "definitions": 10_000, "terms": 20_000}
+MANUAL, MANUAL_SHARE = (
+    "ms-dynamics365-business-central",
+    0.5,
+)  # over a third of all text, repetitive
+
+
+def joined(segments: Sequence[Segment], words: int) -> Iterator[Segment]:
+    """Consecutive segments of a prose file joined until they hold ``words`` English words."""
+    for source, group in groupby(segments, key=lambda s: s.source):
+        if source not in data.PROSE:
+            continue
+        held: list[Segment] = []
+        for segment in group:
+            if held and segment.place != held[-1].place + 1:
+                held = []
+            held.append(segment)
+            if sum(len(s.english.split()) for s in held) >= words:
+                english = " ".join(s.english for s in held)
+                yield Segment(source, held[0].place, english, " ".join(s.italian for s in held))
+                held = []
+
+
+def terms(path: Path) -> Iterator[Example]:
+    """Lexicon entries that a good file lists or two files agree on: (Italian, English)."""
+    trust: dict[Example, float] = defaultdict(float)
+    for source, english, italian in data.lexicon(path):
+        trust[italian, english] += TRUST.get(source, 0.4)
+    yield from (entry for entry, value in trust.items() if value >= 0.9 and entry[0] != entry[1])
+
+
+def examples(settings: Settings) -> dict[str, list[Example]]:
+    """Every kind of example, the most useful first."""
+    random = Random(settings.seed)
+    segments, _ = data.split_segments(settings.data)
+    half = int(MANUAL_SHARE * sum(s.source == MANUAL for s in segments))
+    segments = [s for s in segments if s.source != MANUAL or s.place < half]
+    lemmas = data.pairs(settings.data, "wordnet-itlemmas-endef.it-en")
+    meanings = data.pairs(settings.data, "wordnet-def.en")
+    glosses = data.pairs(settings.data, "wiktionary-itterm-engloss.it-en")
+    kinds = {
+        "passages": [(s.italian, s.english) for s in joined(segments, PASSAGE_WORDS)],
+        "sentences": [(s.italian, s.english) for s in segments],
+        "lemmas": [(f"{it}: {en.partition(': ')[2]}", en) for it, en in lemmas],
+        "definitions": [("", f"{word}: {text}") for word, text in meanings],
+        "terms": [*terms(settings.data), *glosses],
+    }
+    for kind, pairs in kinds.items():
+        unique = list(dict.fromkeys(pairs))
+        kinds[kind] = random.sample(unique, min(len(unique), LIMITS.get(kind, len(unique))))
+    return kinds
+
+
+def teacher_encoder(settings: Settings) -> object:
+    """The teacher in the fast form (cosine to its float form above 0.999)."""
+    from rag.embed.onnx import OnnxEmbedder
+
+    folder = settings.work / "teacher"
+    if not (folder / "config.json").exists():
+        tensors = initialise.teacher_weights()
+        rows = np.arange(len(tensors[initialise.TABLE]), dtype=np.int32)
+        tokenizer = teacher_path() / "tokenizer.json"
+        write_onnx(tensors, rows, tokenizer, folder, settings.max_tokens)
+    return OnnxEmbedder(folder, threads=settings.threads)
+
+
+def vectors_of(texts: Sequence[str], encoder: object) -> NDArray[np.float16]:
+    """Float16 (n, 384); a text that occurs often is encoded once."""
+    distinct = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    vectors = encoder.embed_passages(list(distinct)).astype(np.float16)  # type: ignore[attr-defined]
+    return vectors[[distinct[text] for text in texts]]
+
+
+def main() -> None:
+    """Write every kind that is not there yet."""
+    settings = Settings()
+    folder = settings.workspace("examples")
+    encoder = teacher_encoder(settings)
+    for kind, pairs in examples(settings).items():
+        path = folder / f"{kind}.npz"
+        if path.exists():
+            continue
+        targets = vectors_of([english for _, english in pairs], encoder)
+        italian, english = (np.array(texts) for texts in zip(*pairs, strict=True))
+        aside = path.with_suffix(".partial.npz")
+        np.savez(aside, italian=italian, english=english, targets=targets)
+        aside.replace(path)
+        print(f"{kind}: {len(pairs):,} examples", flush=True)
+
+
+if __name__ == "__main__":
+    main()
