@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from rag.answer.facts import blank_footnotes
 from rag.answer.terms import QuestionTerm, TextTerms, analyse, coverage
 from rag.answer.wanted import Wanted, fit, wanted
-from rag.core.types import Language, ScoredChunk
+from rag.core.types import Kind, Language, ScoredChunk
 from rag.indexing.expand import Translations
 from rag.ingest import sentences
+from rag.retrieve.query import parse_query
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # (n,) texts -> (n, d) unit rows
 
 READ = 6  # passages whose sentences are candidates
-EMBEDDED = 8  # sentences that are embedded, the best by words and rank
+EMBEDDED = 6  # sentences that are embedded, the best by words and rank
 SHORTEST = 12  # characters of a sentence worth quoting
 
 # Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
@@ -106,9 +107,11 @@ def gather(
     if goal.kind is None:
         goal = wanted(question, asked)
     asking = TextTerms(question, language)
+    read = _to_read(hits, parse_query(asked_last or question).seeks)
     found = [
         (rank, start, end, terms, coverage(asked, terms, weights))
-        for rank, hit in enumerate(hits[:READ])
+        for rank, hit in enumerate(hits)
+        if rank in read
         for start, end, terms in _worth_quoting(hit)
     ]
     found.sort(key=lambda item: (-item[4] - 0.2 / (1 + item[0]), item[0], item[1]))
@@ -125,6 +128,15 @@ def gather(
         )
     candidates.sort(key=lambda c: (-c.score, c.rank, c.start))
     return Evidence(question, language, asked, weights, goal, tuple(hits), texts, tuple(candidates))
+
+
+def _to_read(hits: Sequence[ScoredChunk], sought: frozenset[Kind]) -> frozenset[int]:
+    """Ranks of the first READ passages of prose, and of the kinds that the question asks for.
+
+    References, biographies and captions answer nothing else, unless nothing else was found.
+    """
+    wanted = [rank for rank, hit in enumerate(hits) if hit.chunk.kind in ("prose", *sought)]
+    return frozenset((wanted or range(len(hits)))[:READ])
 
 
 def _worth_quoting(hit: ScoredChunk) -> list[tuple[int, int, TextTerms]]:

@@ -49,12 +49,21 @@ def _alike(one: Candidate, two: Candidate) -> bool:
 
 
 def _adds(evidence: Evidence, candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
-    held = {term.word for term in evidence.asked for other in chosen if other.terms.holds(term)}
-    new = any(candidate.terms.holds(term) for term in evidence.asked if term.word not in held)
-    elsewhere = all(candidate.hit.chunk.doc_id != other.hit.chunk.doc_id for other in chosen)
-    if candidate.fit == 0.0:
-        return new and candidate.coverage >= chosen[0].coverage
-    return new or elsewhere or candidate.score >= 0.95 * chosen[0].score
+    """Whether the sentence adds something, about the same names and numbers as the best one."""
+    best = chosen[0]
+    keys = [term for term in evidence.asked if term.kind != "word"]
+    lost = any(best.terms.holds(term) and not candidate.terms.holds(term) for term in keys)
+    new = [
+        term
+        for term in evidence.asked
+        if candidate.terms.holds(term) and not any(c.terms.holds(term) for c in chosen)
+    ]
+    if lost and all(term.kind == "word" for term in new):
+        return False
+    if candidate.fit < best.fit:
+        return bool(new) and candidate.coverage >= best.coverage
+    elsewhere = all(candidate.hit.chunk.doc_id != c.hit.chunk.doc_id for c in chosen)
+    return bool(new) or elsewhere or candidate.score >= 0.95 * best.score
 
 
 def differ(evidence: Evidence, chosen: Sequence[Candidate]) -> bool:
@@ -101,13 +110,8 @@ def compose(
         quote = document.text[start:end]
         opening, closing = wording.quoted(quote, language)
         dated = ""
-        if len(order) > 1:
-            said = (
-                readable_date(document.date, language)
-                if document.date
-                else wording.undated(language)
-            )
-            dated = f"{said}: "
+        if len(order) > 1 and document.date:
+            dated = f"{readable_date(document.date, language)}: "
         text += f"\n{dated}{opening}"
         at = len(text)
         text += f"{quote}{closing} [{number}]"

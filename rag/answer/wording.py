@@ -52,11 +52,6 @@ def quoted(text: str, language: Language) -> tuple[str, str]:
     return ("«", "»") if "“" in text or "”" in text else ("“", "”")
 
 
-def undated(language: Language) -> str:
-    """What stands where a date would, for a document that states none."""
-    return "senza data" if language == "it" else "undated"
-
-
 def joined(words: Sequence[str], language: Language) -> str:
     """ "«a», «b» e «c»" or "“a”, “b” and “c”", at most four."""
     shown = []

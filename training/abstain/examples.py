@@ -23,6 +23,7 @@ from rag.core.types import Filters, Language, ScoredChunk, Searcher
 from rag.embed.base import Embedder
 from rag.indexing.expand import Translations
 from rag.indexing.snapshot import Snapshot
+from rag.retrieve.query import parse_query
 from training.abstain.bench import BenchQuestion
 
 # Names that the seeds do not hold, for questions about something else.
@@ -108,6 +109,14 @@ class Reader:
         assistant._vectors = self._whole._vectors  # sentence vectors, shared
         return signals(assistant.evidence(question))
 
+    def refuses(self, question: str) -> bool:
+        """Whether the question cannot be asked at all."""
+        try:
+            parse_query(question)
+        except UsageError:
+            return True
+        return False
+
 
 def sample(questions: Sequence[BenchQuestion], italian: int) -> list[BenchQuestion]:
     """All English questions, and as many Italian ones, chosen by hash of the id."""
@@ -132,7 +141,7 @@ def from_bench(reader: Reader, questions: Sequence[BenchQuestion]) -> Iterator[E
         if position % 3 == 0:
             others = [n for n, a in named[question.language] if a != question.article]
             text = swapped(question.text, others)
-            if text:
+            if text and not reader.refuses(text):
                 yield Example(
                     text,
                     question.language,
@@ -161,16 +170,18 @@ def from_eval(reader: Reader, path: Path, snapshot: Snapshot) -> Iterator[Exampl
         if not line.strip():
             continue
         item = json.loads(line)
+        try:
+            found = reader.read(item["question"])
+        except UsageError:
+            continue  # taken for a third language
         spans = [span for quote in _quotes(item) for span in _locate(quote, texts)]
         label = bool(spans)
         group = item.get("fact") or item.get("id") or item["question"]
         language: Language = item["lang"]
-        yield Example(
-            item["question"], language, label, "eval", group, reader.read(item["question"])
-        )
+        yield Example(item["question"], language, label, "eval", group, found)
         if label:
             text = swapped(item["question"], NAMES[language])
-            if text:
+            if text and not reader.refuses(text):
                 yield Example(text, language, False, "eval-swap", group, reader.read(text))
 
             def gone(hit: ScoredChunk, spans: list[tuple[str, int, int]] = spans) -> bool:

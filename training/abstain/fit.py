@@ -38,7 +38,7 @@ SHARES = {"bench": 1.0, "bench-swap": 0.4, "eval": 0.8, "eval-out": 0.1, "eval-s
 def gather(settings: Settings, italian: int) -> list[Example]:
     """All examples, with the product's own search and reading."""
     product = load_settings()
-    embedder = load_embedder(product.embedder, threads=2)
+    embedder = load_embedder(product.embedder, threads=1)
     examples: list[Example] = []
     bench = open_bench(settings, embedder)
     seeds = index(settings.workspace("abstain") / "seeds-index", ROOT / "seeds", embedder)
