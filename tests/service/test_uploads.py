@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.app.api.errors import ApiError
-from rag.app.api.uploads import FOLDER, inside, safe_name, save
+from rag.app.api.uploads import FOLDER, inside, not_writable, safe_name, save
 
 BAD = [
     "", " ", ".", "..", "../a.txt", "..\\a.txt", "/etc/passwd", "C:\\a.txt", "a/b.txt", "a\x00.txt",
@@ -84,3 +85,10 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
 def test_a_document_outside_the_sources_is_not_touched(tmp_path: Path, path: str) -> None:
     with pytest.raises(ApiError):
         inside(tmp_path, path)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.EACCES, 403), (errno.EROFS, 403), (errno.ENOSPC, 507)]
+)
+def test_a_folder_that_cannot_be_written_is_told(number: int, status: int) -> None:
+    assert not_writable(OSError(number, "no")).status == status

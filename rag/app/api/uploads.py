@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -50,10 +51,23 @@ def _bad(why: str) -> ApiError:
 def save(upload: BinaryIO, name: str, root: Path, most: int, *, replace: bool) -> Path:
     """Write `upload` to `root/uploads/name`, whole or not at all, and give its path.
 
-    Raises ApiError: 409 when the name is taken and `replace` is not set, 413 over `most` bytes,
-    400 for an empty file.
+    Raises ApiError: 403 for a folder that may not be written, 409 when the name is taken and
+    `replace` is not set, 413 over `most` bytes, 400 for an empty file, 507 for a full disk.
     """
-    folder = root / FOLDER
+    try:
+        return _save(upload, name, root / FOLDER, most, replace)
+    except OSError as error:
+        raise not_writable(error) from None
+
+
+def not_writable(error: OSError) -> ApiError:
+    """403 for a source folder that the service may not change, 507 for a disk that is full."""
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ApiError(403, "The service may not write to the source folder.", "read_only")
+    return ApiError(507, f"The file could not be stored: {error.strerror}.", "not_stored")
+
+
+def _save(upload: BinaryIO, name: str, folder: Path, most: int, replace: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / name
     if folder.resolve() != target.resolve().parent:  # also a symlink that leads outside

@@ -102,7 +102,10 @@ async def delete(request: Request, doc_id: str, service: Served) -> Response:
     found = await service.thread(lambda: library.document(doc_id))
     for root in service.roots:
         file = uploads.inside(root, found.path)
-        await asyncio.to_thread(file.unlink, missing_ok=True)
+        try:
+            await asyncio.to_thread(file.unlink, missing_ok=True)
+        except OSError as error:
+            raise uploads.not_writable(error) from None
     return _accepted(request, _index(service, f"remove {found.path}"))
 
 
