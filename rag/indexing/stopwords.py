@@ -12,7 +12,7 @@ from rag.core.types import Language
 
 _ITALIAN = """
 il lo la i gli le l un uno una gl
-di a ad da in con su per tra fra d durante verso presso entro senza contro secondo attraverso
+di a ad da in con su per tra fra d durante verso presso entro secondo attraverso
 tramite
 del dello della dei degli delle dell degl al allo alla ai agli alle all agl
 dal dallo dalla dai dagli dalle dall dagl nel nello nella nei negli nelle nell negl
