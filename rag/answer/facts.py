@@ -94,6 +94,7 @@ class Name:
         return len(self.text) > 1 and self.text.isupper()
 
 
+@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Lower case without accents: "Perù" and "peru" are one."""
     decomposed = unicodedata.normalize("NFD", text.casefold())
