@@ -29,18 +29,19 @@ class Question:
 
 def read_passages(folder: Path = BENCH) -> dict[str, str]:
     """Passage id -> text, of SQuAD-it's development half (see training/README.md)."""
-    return {row["id"]: row["text"] for row in _rows(folder / "squad-it-dev.passages.jsonl.gz")}
+    return {row["id"]: row["text"] for row in read_rows(folder / "squad-it-dev.passages.jsonl.gz")}
 
 
 def read_questions(folder: Path = BENCH) -> list[Question]:
     """All questions, Italian ones and their English counterparts."""
     return [
         Question(row["id"], row["lang"], row["question"], row["passage"])
-        for row in _rows(folder / "squad-it-dev.questions.jsonl.gz")
+        for row in read_rows(folder / "squad-it-dev.questions.jsonl.gz")
     ]
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a gzipped JSON-lines file; ends the program when it is not there."""
     if not path.is_file():
         sys.exit(f"{path} is not there; set FONTE_DATA to the folder that holds bench/.")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
