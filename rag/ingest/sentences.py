@@ -30,6 +30,8 @@ _NEXT = re.compile(r"[\"'“‘«‹(\[¿¡*_—–•-]{0,3}\s?(\w[\w'’]{0,20
 _BREAK = re.compile(r"(?<![ \t])[ \t]*+\n\s*")
 _BULLET = re.compile(r"(?:[-*•–—>|]\s|\d{1,3}[.)]\s|\[\^?\w{1,5}\]|#{1,6}\s|[a-z]\)\s)")
 _TOKEN_CHARS = 16
+# What may stand before the number of a section: "## 1.", "Art. 3.", "Capitolo 2."
+_LABEL = re.compile(r"[#*\s]*(?:(?:art|cap|sez|sec|ch|[a-z]{7,9})\.?\s)?", re.I)
 
 # Never the end of a sentence: a name, a number or an explanation must follow. Some are ordinary
 # words of the other language ("on", "all", "ten"), hence one list for each.
@@ -138,8 +140,9 @@ def _is_abbreviation(text: str, dot: int, following: str, language: Language) ->
     if plain in _BEFORE_NUMBER[language] and (following[0].isdigit() or _is_roman(following)):
         return True
     if plain.isdigit():  # "1. Introduction" at the start of a line numbers it
-        line = text[max(0, dot - len(token) - 4) : dot - len(token)]
-        return line.rpartition("\n")[2].strip("# *") == "" and ("\n" in line or len(line) < 4)
+        before = text[max(0, dot - len(token) - _TOKEN_CHARS) : dot - len(token)]
+        line = before.rpartition("\n")[2]
+        return len(line) < _TOKEN_CHARS and bool(_LABEL.fullmatch(line))
     is_initial = len(token) == 1 and token.isupper()
     is_acronym = "." in token and all(
         len(part) <= 2 and not part.isdigit() for part in token.split(".")

@@ -83,6 +83,10 @@ PROSE = {
     "sources as a topic": "Fonti\n\nIl giornalista protegge le sue fonti anche davanti al "
     "giudice, e la "
     "legge glielo consente nei casi che essa stessa prevede.\n",
+    "notes that thank": "Notes\n\nThe author thanks the staff of the library. The survey was "
+    "done in May 2020 with 1,000 people (see https://example.org).\n",
+    "advice with a link": "## Note\n- La farina può essere integrale. Vedi anche [questo sito]"
+    "(https://example.org/farina).\n",
     "years at line starts": "2022\nL'anno della guerra.\n2023\nL'anno della tregua mancata.\n",
     "dialogue": "“Vieni?”, chiese lei. “No”, disse lui.\n“Peccato”, disse lei.\n",
     "chronology": "1991 - Indipendenza dall'Unione Sovietica.\n1997 - La capitale si sposta.\n"

@@ -25,6 +25,7 @@ La S.p.A. ha chiuso.|Lavora alla Fiat S.p.A.|Il titolo sale.
 Il capitolo I.|Ha preso il vol. II della serie.|Vedi cap. XII.|Poi basta.
 Il 9 nov. 2023 accadde.|La c.d. riforma passa.|Disse (in fretta.)|Poi uscì.
 L'on. Neri, il prof. Verdi e l'avv. Gallo.|Vedi pag. 5 e fig. 2.|Lo dice l'ing. Bo.
+Art. 1. Il decreto vale.|Ha 18 anni.|Nel 1990.|Il resto.
 Era “grande”.|Lo disse lui stesso (forse).|Vero!|Vero?|No.
 Vive a S. Giovanni, in via G. Verdi.|Il sito www.esempio.it.|Scrivete a info@esempio.it.|Grazie.
 """
