@@ -39,6 +39,8 @@ FORMAT: Final = {"format": 3, "analysis": analysis.VERSION}
 FORMAT_FILE: Final = "fonte.json"
 WRITER_HEAP: Final = 32_000_000  # bytes
 MOST_WORDS: Final = 20_000  # words of one first letter that are compared with a misspelt one
+SHORTEST_NAME: Final = 6  # letters of a name that is looked for in other spellings too
+VARIANT: Final = 0.7  # weight of those, times that of a look-alike
 EXPLAINED: Final = 10  # best hits that say which words they matched
 _REMEDY: Final = "Run `rag index --rebuild`."
 
@@ -191,18 +193,26 @@ class LexicalIndex:
         return matched_terms(groups, words, language)
 
     def _with_look_alikes(self, group: Group, language: Language) -> Group:
-        """A group that nothing in the index stands for gets the words spelt much like its own."""
+        """A group with words spelt much like its own, where that is called for.
+
+        It is when nothing in the index stands for the term; and, at less weight, when the
+        translation table does not know the term, which then is likely to be a name.
+        """
         if group.parts:
             parts = tuple(self._with_look_alikes(part, language) for part in group.parts)
             return replace(group, parts=parts)
-        if any(self._occurs(a, group.language) for a in group.alternatives if a.kind != "synonym"):
+        known = [a for a in group.alternatives if a.kind != "synonym"]
+        occurs = any(self._occurs(alternative, group.language) for alternative in known)
+        unlisted = len(group.alternatives) == 1
+        if occurs and not (unlisted and len(group.term) >= SHORTEST_NAME):
             return group
+        edits, share = (1, VARIANT) if occurs else (2, 1.0)
         found = [
-            Alternative((analysis.stem(word, group.language),), weight, "spelling", word)
+            Alternative((analysis.stem(word, group.language),), weight * share, "spelling", word)
             for letter in first_letters(group.term)
-            for word, weight in self._words(group.language, letter).look_alikes(group.term)
+            for word, weight in self._words(group.language, letter).look_alikes(group.term, edits)
         ]
-        if group.language != language and len(group.alternatives) == 1:
+        if unlisted and not occurs and group.language != language:
             found += self._misspelt(group.term, language)
         return replace(group, alternatives=(*group.alternatives, *found))
 

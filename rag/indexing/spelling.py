@@ -55,15 +55,16 @@ class Vocabulary:
         self._levelled = [level(word) for word, _ in words]
         self._letters = np.array([_letters(word) for word in self._levelled], np.int8)
 
-    def look_alikes(self, word: str) -> list[tuple[str, float]]:
+    def look_alikes(self, word: str, most_edits: int = 2) -> list[tuple[str, float]]:
         """The closest words with their weights, the commonest first among equals.
 
-        One edit is allowed in five letters and two from eight on; `word` itself is none of them.
+        No edit is allowed in four letters, one in five, two from eight on, and no more than
+        `most_edits`; `word` itself is none of its look-alikes.
         """
         if len(word) < SHORTEST or not word.isalpha() or not self._words:
             return []
         wanted = level(word)
-        limit = 0 if len(word) < 5 else 1 if len(word) < 8 else 2
+        limit = min(most_edits, 0 if len(word) < 5 else 1 if len(word) < 8 else 2)
         # An edit changes the letters of a word by two at most: few words are left to compare.
         apart = np.abs(self._letters - np.array(_letters(wanted), np.int8)).sum(axis=1)
         found = []

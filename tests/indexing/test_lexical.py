@@ -95,6 +95,18 @@ def test_spelt_wrongly_or_otherwise(
     assert found(index, question, language)[0] == best
 
 
+def test_names_in_another_spelling_too(tmp_path: Path) -> None:
+    passages: dict[int, tuple[Language, str]] = {
+        1: ("it", "Il presidente Tokayev ha parlato al vertice."),
+        2: ("it", "Secondo Toqaev il vertice è andato bene."),
+        3: ("it", "Il vertice è finito."),
+    }
+    index = fill(tmp_path / "index", passages)
+    for language in ("it", "en"):
+        assert set(found(index, "Tokayev", language)) == {1, 2}  # type: ignore[arg-type]
+        assert found(index, "Tokayev", language)[0] == 1  # type: ignore[arg-type]
+
+
 def test_a_misdetected_language_still_finds_names(index: LexicalIndex) -> None:
     assert found(index, "Karaganda deposits", "it")[0] == 6
     assert found(index, "zafferano risotto", "en")[0] == 4
