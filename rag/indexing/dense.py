@@ -20,7 +20,7 @@ KEYS: Final = "keys.npy"
 EXACT_LIMIT: Final = 50_000  # vectors; above, HNSW
 HNSW_NEIGHBOURS: Final = 32
 HNSW_BUILD_EFFORT: Final = 80  # efConstruction
-HNSW_SEARCH_EFFORT: Final = 128  # efSearch, at least
+HNSW_SEARCH_EFFORT: Final = 256  # efSearch, at least
 _DEAD_SHARE: Final = 0.2  # of rows; beyond, the graph is built anew without them
 _DIGITS: Final = (
     6  # scores are rounded here: equal vectors in other rows may differ in the last bit
@@ -115,7 +115,9 @@ class DenseIndex:
         rows = self._rows(np.asarray(keys, dtype=np.int64))
         if len(rows) != len(keys):
             raise KeyError("a key is not in the index")
-        return np.round(self._matrix()[rows] @ vector, _DIGITS).astype(np.float32)
+        # Not `@`, which would wake the threads of the BLAS for this.
+        products = np.einsum("ij,j->i", self._matrix()[rows], vector)
+        return np.round(products, _DIGITS).astype(np.float32)
 
     def search(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
@@ -129,10 +131,6 @@ class DenseIndex:
         k = min(k, available)
         if k < 1:
             return _NONE, np.empty(0, dtype=np.float32)
-        if rows is not None and (len(rows) < len(self._keys) // 8 or not self.exact):
-            scores = np.round(self._matrix()[rows] @ vector, _DIGITS)
-            order = np.lexsort((rows, -scores))[:k]
-            return self._keys[rows[order]], scores[order].astype(np.float32)
         return self._nearest(vector, k, rows, available)
 
     def _nearest(
@@ -141,10 +139,15 @@ class DenseIndex:
         """Search with slack, widened until a tie across the cut is seen whole."""
         self._one_thread()
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+        index = self._index if rows is None else self._flat()
+        alive = np.flatnonzero(~self._dead) if rows is None and self._dead.any() else rows
+        selector = None if alive is None else _selector(self._faiss, alive, len(self._keys))
         reach = k
         while True:
             reach = min(reach + _SLACK, available)
-            scores, found = self._index.search(query, reach, params=self._parameters(reach, rows))
+            scores, found = index.search(
+                query, reach, params=self._parameters(index, reach, selector)
+            )
             found, scores = found[0], np.round(scores[0], _DIGITS)
             scores, found = scores[found >= 0], found[found >= 0]
             if reach == available or len(found) <= k or scores[-1] < scores[k - 1]:
@@ -153,17 +156,11 @@ class DenseIndex:
         order = np.lexsort((found, -scores))[:k]
         return self._keys[found[order]], scores[order].astype(np.float32)
 
-    def _parameters(self, reach: int, rows: NDArray[np.int64] | None) -> Any:
-        faiss = self._faiss
-        selector = None
-        if rows is not None:
-            selector = _selector(faiss, rows, len(self._keys))
-        elif self._dead.any():
-            selector = _selector(faiss, np.flatnonzero(~self._dead), len(self._keys))
-        if self.exact:
-            return faiss.SearchParameters(sel=selector)
-        effort = max(HNSW_SEARCH_EFFORT, 2 * reach)
-        return faiss.SearchParametersHNSW(sel=selector, efSearch=effort)
+    def _parameters(self, index: Any, reach: int, selector: Any) -> Any:
+        if isinstance(index, self._faiss.IndexFlat):
+            return self._faiss.SearchParameters(sel=selector)
+        effort = max(HNSW_SEARCH_EFFORT, 4 * reach)
+        return self._faiss.SearchParametersHNSW(sel=selector, efSearch=effort)
 
     def _rows(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows of those keys, in the order given; unknown and dead ones left out."""
@@ -174,13 +171,17 @@ class DenseIndex:
         found: NDArray[np.int64] = rows[(self._keys[rows] == keys) & ~self._dead[rows]]
         return found
 
+    def _flat(self) -> Any:
+        """The flat index, or the one inside the graph, which holds its vectors."""
+        return self._index if self.exact else self._faiss.downcast_index(self._index.storage)
+
     def _matrix(self) -> NDArray[np.float32]:
         """The vectors as FAISS holds them: (rows, d), a view, valid until the next change."""
-        faiss = self._faiss
-        flat = self._index if self.exact else faiss.downcast_index(self._index.storage)
+        flat = self._flat()
         if flat.ntotal == 0:
             return np.empty((0, self.dimension), dtype=np.float32)
-        values: NDArray[np.float32] = faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
+        count = flat.ntotal * flat.d
+        values: NDArray[np.float32] = self._faiss.rev_swig_ptr(flat.get_xb(), count)
         return values.reshape(flat.ntotal, flat.d)
 
     def _rebuild(self, more: NDArray[np.float32]) -> None:

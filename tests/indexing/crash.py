@@ -16,6 +16,7 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import faiss  # noqa: F401  (imported once, before forking)
@@ -141,7 +142,7 @@ def main(base: Path, step: int, *, rebuild: bool, started: bool) -> None:
         if not killed and status != 0:
             sys.exit(f"the update failed at point {point}")
         before = OLD if started else {}
-        if forked(lambda folder=folder: inspect(folder, new, before, base / "reference")) != 0:
+        if forked(partial(inspect, folder, new, before, base / "reference")) != 0:
             sys.exit(f"wrong after a kill at point {point}")
         shutil.rmtree(folder)
         if not killed:

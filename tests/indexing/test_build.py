@@ -264,7 +264,7 @@ def test_another_model_splitter_or_size_is_refused_by_name(docs: Path, idx: Path
         sync(idx, docs, lambda: HashingEmbedder(), embedder_name="other", **SIZES)
     with pytest.raises(IndexOutdated, match="hashing"):
         pending(idx, docs, embedder_name="other", **SIZES)
-    with pytest.raises(IndexOutdated, match="split by .*:200:0.*:300:0"):
+    with pytest.raises(IndexOutdated, match=r"split by .*:200:0.*:300:0"):
         index(idx, docs, chunk_size=300)
     with pytest.raises(IndexOutdated, match="split by"):
         pending(idx, docs, **{**SIZES, "chunk_overlap": 10})
