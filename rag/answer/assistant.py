@@ -22,7 +22,7 @@ from rag.answer.evidence import Evidence, gather
 from rag.answer.follow import Turn, resolve
 from rag.answer.llm import LLM
 from rag.answer.prompt import Passage
-from rag.answer.terms import function_word_counts
+from rag.answer.terms import TextTerms, analyse, coverage, function_word_counts
 from rag.answer.write import Draft, Unsupported, Writer
 from rag.core.errors import NotFound, UsageError
 from rag.core.types import Answer, Citation, Document, Filters, Language, ScoredChunk, Searcher
@@ -163,10 +163,20 @@ class Assistant:
         history: Sequence[Turn],
         cancel: threading.Event | None,
     ) -> str:
-        by_rule = resolve(question, history)
-        if not history or self._llm is None:
-            return by_rule
-        return follow.rewritten(self._llm, question, language, history, cancel) or by_rule
+        if history and self._llm is not None:
+            rewritten = follow.rewritten(self._llm, question, language, history, cancel)
+            if rewritten:
+                return rewritten
+        readings = follow.candidates(question, history)
+        return readings[0] if len(readings) == 1 else max(readings, key=self._found)
+
+    def _found(self, question: str) -> float:
+        """How much of a question one passage holds: tells the readings of a follow-up apart."""
+        hits = self._searcher.search(question, 3)
+        language = parse_query(question).language
+        asked = analyse(question, language, self._translator)
+        texts = (TextTerms(hit.chunk.text, hit.chunk.language) for hit in hits)
+        return max((coverage(asked, text) for text in texts), default=0.0)
 
     def _read(
         self,

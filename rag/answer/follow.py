@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.answer.facts import fold, names, numbers, same_name
 from rag.answer.llm import LLM
@@ -82,16 +83,21 @@ def resolve(question: str, history: Sequence[Turn]) -> str:
 
     Earlier follow-ups are resolved on the way, so that a chain of them keeps its subject.
     """
+    return candidates(question, history)[0]
+
+
+def candidates(question: str, history: Sequence[Turn]) -> list[str]:
+    """What the question may mean, likeliest first: more than one where the rule cannot tell."""
     before: Turn | None = None
     for turn in history:
-        before = Turn(_resolve_one(turn.question, before), turn.answer)
-    return _resolve_one(question, before)
+        before = Turn(_readings(turn.question, before)[0], turn.answer)
+    return _readings(question, before)
 
 
-def _resolve_one(question: str, before: Turn | None) -> str:
+def _readings(question: str, before: Turn | None) -> list[str]:
     text = " ".join(question.split())
     if before is None or not before.question.strip():
-        return text
+        return [text]
     language = question_language(text) or "it"
     content = [term for term in terms(text, language) if term.content]
     opening = _OPENING.match(text)
@@ -107,8 +113,8 @@ def _resolve_one(question: str, before: Turn | None) -> str:
     # Without a name or number of its own, a short question hardly starts a new subject.
     own_subject = bool(own_names or numbers(text)) or len(content) > 4
     if refers or opening or len(content) <= 1 or not own_subject:
-        return _carried(text, before, language)
-    return text
+        return [_carried(text, before, language)]
+    return [text]
 
 
 # "quello con la Francia", "the Finnish one": words that stand in for what was asked about.
@@ -129,8 +135,8 @@ def _asks(text: str) -> bool:
     return bool(_ASKING.search(text))
 
 
-def _replaced(fragment: str, before: Turn) -> str:
-    """The earlier question about the fragment's entity instead of its own."""
+def _replaced(fragment: str, before: Turn) -> list[str]:
+    """The earlier question about the fragment's entity instead of its own, likeliest first."""
     fragment = fragment.rstrip(" ?.!")
     earlier = before.question.rstrip(" ?.!")
     leading = _LEADING.match(fragment)
@@ -138,12 +144,14 @@ def _replaced(fragment: str, before: Turn) -> str:
     entity = fragment
     if leading and preposition:
         entity = fragment[leading.end("preposition") :].lstrip("'’ ")
-    slots = _entities(earlier)
-    slot = _slot(earlier, slots, preposition)
-    if slot is None:
-        return f"{earlier}, {fragment}?"
-    start, end = slot
-    return f"{earlier[:start]}{entity}{earlier[end:]}?"
+    is_year = any(number.year for number in numbers(fragment)) and not names(fragment)
+    entities = [
+        span for span in _entities(earlier) if earlier[span[0] : span[1]].isdigit() == is_year
+    ]
+    slots = _slots(earlier, entities, preposition)
+    if not slots:
+        return [f"{earlier}, {fragment}?"]
+    return [f"{earlier[:start]}{entity}{earlier[end:]}?" for start, end in slots]
 
 
 def _entities(question: str) -> list[tuple[int, int]]:
@@ -161,9 +169,6 @@ def _entities(question: str) -> list[tuple[int, int]]:
 
 
 _ARTICLE = re.compile(r"(?:\b(?:il|lo|la|i|gli|le|the)\s+|\bl['’]\s*)$", re.IGNORECASE)
-_CONTRACTED = re.compile(
-    r"(?:\b(?:ne|de|da|a|su|co)(?:l|llo|lla|i|gli|lle|ll['’])\s*)$", re.IGNORECASE
-)
 
 
 def _with_article(question: str, span: tuple[int, int]) -> tuple[int, int]:
@@ -171,21 +176,23 @@ def _with_article(question: str, span: tuple[int, int]) -> tuple[int, int]:
     return (article.start(), span[1]) if article else span
 
 
-def _slot(
+def _slots(
     question: str, entities: Sequence[tuple[int, int]], preposition: str
-) -> tuple[int, int] | None:
-    if not entities:
-        return None
+) -> list[tuple[int, int]]:
+    """The entities of the question that the new one may stand for."""
     family = _FAMILY.get(preposition, preposition)
-    if family:
-        for start, end in reversed(entities):
-            words = re.findall(r"[^\W\d_]+", question[:start])
-            if words and _FAMILY.get(fold(words[-1]), fold(words[-1])) == family:
-                return start, end
-        if len(entities) > 1 or family == "con":
-            # Another role than any entity of the question has: add rather than replace.
-            return entities[-1] if family == "con" and len(entities) == 1 else None
-    return entities[-1]
+    for start, end in reversed(entities if family else []):
+        words = re.findall(r"[^\W\d_]+", question[:start])
+        if words and _FAMILY.get(fold(words[-1]), fold(words[-1])) == family:
+            return [(start, end)]
+    if family == "con":
+        # "A e B hanno firmato", "e con C?": one of the two partners changes, and either may.
+        for first, second in pairwise(entities):
+            if question[first[1] : second[0]].strip() in ("e", "ed", "and"):
+                return [first, second]
+    if family and len(entities) > 1:
+        return []  # another role than any entity of the question has: add rather than replace
+    return list(entities[-1:])
 
 
 def _carried(text: str, before: Turn, language: Language) -> str:

@@ -99,4 +99,4 @@ def test_instructions_in_a_title_stay_inside_the_fence() -> None:
 
 def test_what_a_document_does_say_is_at_most_quoted_from_it() -> None:
     answer = ask("Hai vinto un premio! [1]")
-    assert answer.citations[0].quote.endswith("Hai vinto un premio!") or answer.notice
+    assert "Hai vinto un premio!" in answer.citations[0].quote or answer.notice
