@@ -257,7 +257,7 @@ def test_upload_by_choice_and_by_drop(tmp_path: Path, look: OpenPage) -> None:
         assert "strano.xyz" in page.locator(".transfer.bad").inner_text()
         page.get_by_label("Rimuovi: ").first.click()
         page.locator("dialog .primary").click()
-        page.locator("#panel .list > li").nth(1).wait_for(state="detached")
+        page.locator(".transfers + .list > li").nth(1).wait_for(state="detached")
         seen.fine()
 
 

@@ -1,7 +1,7 @@
 // One answer drawn: statements, their sources, what to do with it, what it was made from.
 
 import { announce, h } from "./dom.js";
-import { showDate, showNumber, t } from "./i18n.js";
+import { quoted, showConfidence, showDate, showNumber, t } from "./i18n.js";
 import { asText, copy, sourcesLink } from "./share.js";
 import { says, statements } from "./text.js";
 
@@ -17,19 +17,19 @@ export function drawAnswer(answer, openSource) {
     body.append(h("div", { class: "statement" },
       h("p", { class: plain ? "aside-text" : "statement-text", lang: answer.language }, text,
         citations.map(({ number }) => h("sup", { class: "ref", aria: { hidden: true } }, ` ${number}`))),
-      citations.length ? sourceList(citations, open, text) : null));
+      citations.length ? sourceList(citations, open, answer.language, text) : null));
   }
   if (answer.abstained && answer.reason && !says(answer.text, answer.reason)) {
     body.append(h("p", { class: "nearest", lang: answer.language }, answer.reason));
   }
   if (answer.abstained && answer.citations.length) {
-    body.append(h("p", { class: "nearest" }, t("nearest")), sourceList(answer.citations, open));
+    body.append(h("p", { class: "nearest" }, t("nearest")), sourceList(answer.citations, open, answer.language));
   }
   body.append(tools(answer, list), about(answer, open));
   return body;
 }
 
-function sourceList(citations, open, statement = "") {
+function sourceList(citations, open, language, statement = "") {
   return h("ol", { class: "sources" }, citations.map((citation) => {
     const title = citation.title || citation.path;
     const facts = [citation.date && showDate(citation.date), citation.title && citation.path];
@@ -43,7 +43,7 @@ function sourceList(citations, open, statement = "") {
       h("span", { class: "hidden" }, `${t("source", citation.number, title)}. `),
       h("span", { aria: { hidden: true } }, title),
       h("span", { class: "source-meta" }, facts.filter(Boolean).map((fact) => ` · ${fact}`))),
-    repeats ? null : h("span", { class: "quote" }, `«${citation.quote}»`));
+    repeats ? null : h("span", { class: "quote" }, quoted(citation.quote, language)));
     return h("li", {}, button);
   }));
 }
@@ -76,7 +76,7 @@ function about(answer, open) {
     }
   }
   const facts = [
-    [t("confidence"), `${showNumber(answer.confidence * 100)} %`],
+    [t("confidence"), showConfidence(answer.confidence)],
     [t("mode"), t(answer.mode === "llm" ? "modeLlm" : "modeExtractive")],
     answer.unsupported ? [t("unsupported"), String(answer.unsupported)] : null,
     [t("time"), `${showNumber(total, 1)} ms` + (milliseconds.length

@@ -147,5 +147,14 @@ export function showDate(iso) {
   return new Intl.DateTimeFormat(language, { ...parts, timeZone: "UTC" }).format(date);
 }
 
+/** Text in the quotation marks of a language. */
+export const quoted = (text, code = language) => (code === "it" ? `«${text}»` : `“${text}”`);
+
+/** A probability: never quite certain. */
+export function showConfidence(value) {
+  if (value > 0.99) return "> 99 %";
+  return value < 0.01 ? "< 1 %" : `${Math.round(value * 100)} %`;
+}
+
 export const showNumber = (value, digits = 0) =>
   new Intl.NumberFormat(language, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
