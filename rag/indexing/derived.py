@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.core.errors import IndexDamaged
+from rag.core.errors import IndexDamaged, StoreError
 from rag.indexing.checkpoint import Manifest, check, current, prune, publish, seal
 from rag.indexing.dense import DenseIndex
 from rag.indexing.lexical import FORMAT as LEXICAL_FORMAT
@@ -125,9 +125,15 @@ def write_derived(folder: Path, store: Store, dimension: int) -> list[str]:
             continue
         if base.folder is None and current(folder / name) is not None:
             problems.append(base.lag)
-        with publish(folder / name) as aside:
-            write(store, dimension, base, aside)
-            seal(aside, Manifest(sequence, token, _MADE[name]))
+        try:
+            with publish(folder / name) as aside:
+                write(store, dimension, base, aside)
+                seal(aside, Manifest(sequence, token, _MADE[name]))
+        except (OSError, RuntimeError, ValueError) as error:  # FAISS's and tantivy's I/O errors too
+            raise StoreError(
+                f"The {name} index could not be written: {error}.",
+                "Free room on the disk and run `rag index` again; nothing stored is lost.",
+            ) from error
         prune(folder / name)
     return problems
 

@@ -19,7 +19,7 @@ def writing(folder: Path) -> Iterator[None]:
     """Hold the writer's lock on an index folder. It is freed even when the process is killed.
 
     Raises IndexLocked when another process, or another thread, holds it; StoreError when the folder
-    cannot be written.
+    cannot be written, also for an OSError while the lock is held.
     """
     from filelock import FileLock, Timeout
 
@@ -41,6 +41,11 @@ def writing(folder: Path) -> Iterator[None]:
         with suppress(OSError):
             (folder / _PID).write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
+    except OSError as error:
+        raise StoreError(
+            f"The index in {folder} could not be written: {error.strerror or error}.",
+            "Check the room on the disk and the permissions; nothing stored is lost.",
+        ) from error
     finally:
         with suppress(OSError):
             (folder / _PID).unlink()

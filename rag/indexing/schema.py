@@ -69,7 +69,7 @@ CREATE TABLE vectors (
 
 
 def create_database(path: Path) -> None:
-    """An empty store at `path`, in WAL mode."""
+    """An empty store at `path`, in WAL mode. Raises StoreError."""
     connection = _connect(path, "rwc")
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -77,6 +77,8 @@ def create_database(path: Path) -> None:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+    except sqlite3.DatabaseError as error:
+        raise translated(error, path) from error
     finally:
         connection.close()
 
@@ -157,6 +159,10 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
         return StoreError(f"No room left on the disk of {path}.", "Free some and run it again.")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN):
         return StoreError(f"{path} cannot be opened or written: {error}.", "Check permissions.")
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreError(
+            f"{path} could not be read or written: {error}.", "Check the disk and the room on it."
+        )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(f"{path} is busy: {error}.", "Run it again.")
     return IndexDamaged(f"{path} is damaged: {error}.", REBUILD)

@@ -153,6 +153,8 @@ class Store:
 
         Raises NotFound, with the nearest names.
         """
+        # A name from the command line may hold bytes that are no text.
+        key = key.encode("utf-8", "replace").decode("utf-8")
         ids = self.rows(
             "SELECT d.doc_id FROM sources s JOIN documents d USING (sha256) WHERE s.path = ?"
             " UNION ALL SELECT doc_id FROM documents WHERE doc_id = ?",
@@ -168,7 +170,7 @@ class Store:
                 names = ", ".join(doc_id for (doc_id,) in ids)
                 raise NotFound(f"'{key}' is the start of several ids: {names}.", "Give more of it.")
         if not ids:
-            raise NotFound(f"No document '{key}'.", self._nearest(key))
+            raise NotFound(f"No document '{key[:100]}'.", self._nearest(key[:100]))
         return self._document(ids[0][0])
 
     def _document(self, doc_id: str) -> Document:

@@ -450,6 +450,37 @@ def test_an_index_folder_that_is_a_file(docs: Path, tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text(encoding="utf-8") == "x"
 
 
+OUT_OF_ROOM = """
+import resource, sys
+from pathlib import Path
+from rag.core.errors import IndexDamaged, StoreError
+from rag.indexing.build import sync
+from tests.indexing.helpers import SIZES, HashingEmbedder
+root, idx, room = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+embedder = HashingEmbedder()
+embedder.embed_passages(["x"])
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+try:
+    sync(idx, root, embedder, **SIZES)
+except StoreError as error:
+    assert not isinstance(error, IndexDamaged), error
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file size limits")
+@pytest.mark.parametrize("room", [1_000, 5_000, 20_000, 60_000, 120_000])
+def test_no_room_on_the_disk_loses_nothing(docs: Path, idx: Path, room: int) -> None:
+    """A limit on the size of files stands in for a full disk."""
+    write(docs / "more", **{f"n{number}": f"{number} {LONG}" for number in range(12)})
+    told = run_without_privileges(OUT_OF_ROOM, docs, idx, room)
+    assert "room" in told
+    index(idx, docs)
+    index(idx.with_name("fresh"), docs)
+    assert contents(idx) == contents(idx.with_name("fresh"))
+    assert verify(idx) == []
+
+
 def test_progress_never_goes_back_and_ends_full(
     docs: Path, idx: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,8 +164,10 @@ def test_finding_documents(writer: StoreWriter) -> None:
     with pytest.raises(NotFound) as caught:
         writer.document("doc17.txt")
     assert "doc171.txt" in caught.value.remedy
-    with pytest.raises(NotFound):
-        writer.document("")
+    for key in ("", "x" * 100_000, "caff\udce8.txt", "%", "doc_____"):
+        with pytest.raises(NotFound) as caught:
+            writer.document(key)
+        assert len(caught.value.message) < 200
     with pytest.raises(NotFound):
         writer.info("0000")
     with pytest.raises(NotFound, match="99"):
