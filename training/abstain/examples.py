@@ -118,11 +118,10 @@ class Reader:
         return False
 
 
-def sample(questions: Sequence[BenchQuestion], italian: int) -> list[BenchQuestion]:
-    """All English questions, and as many Italian ones, chosen by hash of the id."""
+def sample(questions: Sequence[BenchQuestion], each: int) -> list[BenchQuestion]:
+    """So many questions of each language, chosen by hash of the id."""
     ordered = sorted(questions, key=lambda q: hashlib.sha256(q.id.encode()).hexdigest())
-    chosen = [q for q in ordered if q.language == "it"][:italian]
-    return [q for q in ordered if q.language == "en"][:italian] + chosen
+    return [q for code in ("it", "en") for q in [q for q in ordered if q.language == code][:each]]
 
 
 def from_bench(reader: Reader, questions: Sequence[BenchQuestion]) -> Iterator[Example]:

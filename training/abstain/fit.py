@@ -1,6 +1,6 @@
 """Fit when to say "the documents do not hold the answer".
 
-    python -m training.abstain.fit [--italian 1000] [--dry]
+    python -m training.abstain.fit [--each 250] [--dry] [--again]
 
 A logistic regression over the signals of `rag.answer.abstain`, fitted on the benchmark's
 development half and on eval/, with articles (or questions) kept whole between folds. Prints
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ REFUSED = 0.05  # of answerable questions that may be refused
 SHARES = {"bench": 1.0, "bench-swap": 0.4, "eval": 0.8, "eval-out": 0.1, "eval-swap": 0.3}
 
 
-def gather(settings: Settings, italian: int) -> list[Example]:
+def gather(settings: Settings, each: int) -> list[Example]:
     """All examples, with the product's own search and reading."""
     product = load_settings()
     embedder = load_embedder(product.embedder, threads=1)
@@ -51,7 +52,7 @@ def gather(settings: Settings, italian: int) -> list[Example]:
         )
         reader = Reader(snapshot, searcher, embedder, snapshot.lexical.table)
         if snapshot is bench:
-            examples += from_bench(reader, sample(read_questions(settings), italian))
+            examples += from_bench(reader, sample(read_questions(settings), each))
         else:
             examples += from_eval(reader, ROOT / "eval" / "questions.jsonl", snapshot)
     return examples
@@ -106,22 +107,18 @@ def figures(
 def main() -> None:
     """Gather, fit, report, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--italian", type=int, default=1000, help="Italian benchmark questions")
+    parser.add_argument("--each", type=int, default=250, help="benchmark questions by language")
+    parser.add_argument("--again", action="store_true", help="from the signals gathered last")
     parser.add_argument("--dry", action="store_true", help="report only")
     given = parser.parse_args()
     settings = Settings()
-    examples = gather(settings, given.italian)
+    kept = settings.workspace("abstain") / "examples.json"
+    if given.again:
+        examples = [Example(**record) for record in json.loads(kept.read_text(encoding="utf-8"))]
+    else:
+        examples = gather(settings, given.each)
+        kept.write_text(json.dumps([asdict(e) for e in examples]), encoding="utf-8")
     raw = np.array([[e.signals[name] for name in SIGNALS] for e in examples])
-    np.savez_compressed(
-        settings.workspace("abstain") / "examples.npz",
-        x=raw,
-        meta=np.array(
-            [
-                json.dumps([e.question, e.language, e.answerable, e.source, e.group])
-                for e in examples
-            ]
-        ),
-    )
     y = np.array([e.answerable for e in examples])
     weight = weights(examples)
     mean, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-6)
