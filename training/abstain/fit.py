@@ -30,7 +30,7 @@ from training.abstain.examples import Example, Reader, from_bench, from_eval, sa
 from training.settings import ROOT, Settings
 
 FOLDS = 6
-STRENGTH = 0.3  # inverse regularisation
+STRENGTH = 0.05  # inverse regularisation (L1, so that only signals that matter keep a weight)
 REFUSED = 0.05  # of answerable questions that may be refused
 # What each kind of example weighs in total: real documents' questions and public ones alike.
 SHARES = {"bench": 1.0, "bench-swap": 0.4, "eval": 0.8, "eval-out": 0.1, "eval-swap": 0.3}
@@ -71,7 +71,8 @@ def weights(examples: Sequence[Example]) -> np.ndarray:
 
 def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Any:
     """The regression on standardised signals."""
-    return LogisticRegression(C=STRENGTH, max_iter=2000).fit(x, y, sample_weight=weight)
+    model = LogisticRegression(C=STRENGTH, l1_ratio=1.0, solver="liblinear", max_iter=2000)
+    return model.fit(x, y, sample_weight=weight)
 
 
 def figures(
@@ -173,7 +174,10 @@ def write(
                 "mean": round(float(m), 4),
                 "scale": round(float(s), 4),
             }
-            for name, w, m, s in zip(SIGNALS, model.coef_[0], mean, scale, strict=True)
+            for name, w, m, s in sorted(
+                zip(SIGNALS, model.coef_[0], mean, scale, strict=True), key=lambda r: -abs(r[1])
+            )
+            if abs(w) >= 0.001
         },
         "cross_validated": table,
     }
