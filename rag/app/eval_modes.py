@@ -241,23 +241,15 @@ def _saved_or_measured(options: Options, name: str) -> Run:
     from rag.evaluate.conditions import choose, load
     from rag.evaluate.store import find_run, load_run
 
-    if find_run(name) is not None or not options.conditions.is_file():
+    conditions = load(options.conditions) if options.conditions.is_file() else {}
+    if find_run(name) is not None or not ("=" in name or name in conditions):
         return load_run(name)
-    conditions = load(options.conditions)
-    if name not in conditions:
-        return load_run(name)
+    (condition,) = choose(conditions, [name])
     note(f"Running the condition '{name}'.")
-    return _measured(options, choose(conditions, [name]))[0]
-
-
-def _measured(options: Options, conditions: Sequence[Condition]) -> list[Run]:
     judged, conversations = _load(options)
-    runs = []
-    for condition in conditions:
-        measured = _measure(options, condition, judged, conversations)
-        assert measured.run is not None
-        runs.append(measured.run)
-    return runs
+    measured = _measure(options, condition, judged, conversations)
+    assert measured.run is not None
+    return measured.run
 
 
 def _measure(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.core.config import Settings
 from rag.core.errors import EvalError
 
 CONDITIONS = Path("eval/conditions.toml")
@@ -49,17 +50,46 @@ def load(path: Path) -> dict[str, Condition]:
             raise EvalError(f"{path}: '{name}' cannot be a name.", "Use letters, digits, . _ -")
         settings = dict(table)
         about = str(settings.pop("about", ""))
-        found[name] = Condition(name, about, settings)
+        found[name] = _checked(Condition(name, about, settings), str(path))
     if not found:
         raise EvalError(f"{path} names no condition.")
     return found
 
 
 def choose(conditions: dict[str, Condition], names: Sequence[str]) -> list[Condition]:
-    """Those named, in the order named; all when none is. Raises EvalError for an unknown name."""
+    """Those named, in the order named; all when none is.
+
+    A name may also be settings themselves: "dense_weight=0.3" or "chunk_size=400,chunk_overlap=80".
+    Raises EvalError for an unknown name.
+    """
+    chosen = []
     for name in names:
-        if name not in conditions:
+        if "=" in name:
+            chosen.append(_inline(name))
+        elif name in conditions:
+            chosen.append(conditions[name])
+        else:
             raise EvalError(
-                f"There is no condition '{name}'.", f"There are: {', '.join(conditions)}."
+                f"There is no condition '{name}'.",
+                f"There are: {', '.join(conditions)}; or give a setting, as in dense_weight=0.3.",
             )
-    return [conditions[name] for name in names] or list(conditions.values())
+    return chosen or list(conditions.values())
+
+
+def _inline(text: str) -> Condition:
+    settings = {}
+    for pair in text.split(","):
+        key, _, value = pair.partition("=")
+        try:
+            settings[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            settings[key.strip()] = value.strip()  # a bare word: a text, as on a command line
+    return _checked(Condition(text.replace("/", "_"), "", settings), f"'{text}'")
+
+
+def _checked(condition: Condition, where: str) -> Condition:
+    for key in condition.settings:
+        if key not in Settings.model_fields:
+            known = ", ".join(sorted(Settings.model_fields))
+            raise EvalError(f"{where}: there is no setting '{key}'.", f"There are: {known}.")
+    return condition

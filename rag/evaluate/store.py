@@ -130,14 +130,23 @@ def written_aside(target: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         yield aside
-        if target.exists():
-            target.rename(old)
-        aside.rename(target)
+        _take_place(aside, target, old)
     except OSError as error:
         raise EvalError(f"{target} cannot be written: {error.strerror}.") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _take_place(aside: Path, target: Path, old: Path) -> None:
+    if target.exists():
+        target.rename(old)
+    try:
+        aside.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
 
 
 def _replaceable(target: Path) -> bool:
@@ -149,10 +158,10 @@ def _replaceable(target: Path) -> bool:
 
 def find_run(name: str | Path, runs: Path = RUNS) -> Path | None:
     """The folder of a saved run, given as a folder, a run.json, or a name under `runs`."""
-    for candidate in (Path(name), Path(name).parent, runs / name):
-        if (candidate / RUN_FILE).is_file() and (
-            candidate != Path(name).parent or Path(name).name == RUN_FILE
-        ):
+    path = Path(name)
+    candidates = [path, runs / name, *([path.parent] if path.name == RUN_FILE else [])]
+    for candidate in candidates:
+        if (candidate / RUN_FILE).is_file():
             return candidate
     return None
 

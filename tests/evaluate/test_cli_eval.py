@@ -122,7 +122,7 @@ def test_sweep_runs_each_condition_with_an_index_of_its_own_where_needed(
     assert "/no/such/model" in summary["gone"]["problem"]
     bad = rag("eval", "--sweep", "nowhere", "--set", few, "--conditions", conditions)
     assert bad.code == 1
-    assert "There are: words, small, gone." in bad.err
+    assert "There are: words, small, gone" in bad.err
 
 
 def test_out_as_trec_and_in_again_is_the_same_run(
@@ -184,6 +184,7 @@ def test_check_set_passes_the_real_set_and_names_what_is_wrong(
         (("-k", "5"), 2, "-k 5 is too few"),
         (("--compare", "a"), 2, "--compare needs two runs"),
         (("--compare", "a", "b"), 1, "There is no run 'a'"),
+        (("--compare", "nothing=1", "a"), 1, "there is no setting 'nothing'"),
         (("--compare", "--sweep"), 2, "Choose one of"),
         (("stray",), 2, "needs --compare or --sweep"),
         (("--sweep",), 1, "There is no eval/conditions.toml"),

@@ -156,7 +156,14 @@ def test_conditions_are_tables_of_settings(write: Callable[..., Path]) -> None:
     assert [one.name for one in conditions.choose(found, ["small"])] == ["small"]
     with pytest.raises(EvalError, match="no condition 'dense'") as caught:
         conditions.choose(found, ["dense"])
-    assert caught.value.remedy == "There are: lexical, small."
+    assert caught.value.remedy.startswith("There are: lexical, small; ")
+
+
+def test_a_condition_may_be_given_as_settings() -> None:
+    (found,) = conditions.choose({}, ["dense_weight=0.3,embedder=models/mine"])
+    assert found.settings == {"dense_weight": 0.3, "embedder": "models/mine"}
+    assert found.needs_own_index
+    assert "/" not in found.name
 
 
 @pytest.mark.parametrize(
@@ -166,6 +173,7 @@ def test_conditions_are_tables_of_settings(write: Callable[..., Path]) -> None:
         ("a = 1\n", "'a' is not a table"),
         ('["../x"]\n', "cannot be a name"),
         ("", "names no condition"),
+        ("[a]\nchunksize = 3\n", r"conditions\.toml: there is no setting 'chunksize'"),
     ],
 )
 def test_bad_conditions_are_named(write: Callable[..., Path], text: str, message: str) -> None:
