@@ -127,8 +127,8 @@ def main() -> None:
             size, overlap = map(int, setting.split("/"))
             figures[setting] = measure(sources, questions, size, overlap)
             print(setting, figures[setting], flush=True)
-    command = f"python -m benchmarks.chunking --sample {given.sample} --articles {given.articles}"
-    save("chunking", figures, command)
+    options = f"--sample {given.sample} --articles {given.articles} --sizes {' '.join(given.sizes)}"
+    save("chunking", figures, f"python -m benchmarks.chunking {options}")
 
 
 if __name__ == "__main__":
