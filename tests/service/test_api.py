@@ -288,6 +288,10 @@ def test_keys_rates_and_slots(seeds_index: Path) -> None:
             assert reader.delete("/v1/documents/x").status_code == 403
             statuses = [reader.get("/v1/documents").status_code for _ in range(5)]
             assert statuses[-1] == 429
+        with served.client("guess") as guesser:
+            statuses = [guesser.get("/v1/documents").status_code for _ in range(7)]
+            assert statuses[0] == 401
+            assert statuses[-1] == 429
         with served.client("admin") as admin:
             assert admin.delete("/v1/documents/unknown").status_code == 404
 

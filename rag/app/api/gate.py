@@ -126,10 +126,14 @@ class Gate:
         limited = path.startswith("/v1/")
         if method == "OPTIONS" and headers.get("access-control-request-method"):
             need = "nothing"  # a preflight carries no key; CORS answers it
-        caller = rules.keys.check(need, headers.get("authorization"))
+        address = f"ip:{scope['client'][0] if scope.get('client') else '?'}"
+        try:
+            caller = rules.keys.check(need, headers.get("authorization"))
+        except ApiError:
+            rules.rate.check(address)  # keys cannot be guessed without end either
+            raise
         if limited:
-            client = scope.get("client")
-            rules.rate.check(caller or f"ip:{client[0] if client else '?'}")
+            rules.rate.check(caller or address)
         working = limited and method == "POST"
         with rules.slots if working else contextlib.nullcontext():
             upload = method == "POST" and path.rstrip("/") == UPLOAD_PATH

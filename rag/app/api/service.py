@@ -23,7 +23,7 @@ from rag.app.api.schemas import FilterBody
 from rag.app.api.tokens import count_tokens
 from rag.app.library import DEFAULT_SOURCES, Library
 from rag.core.config import Settings
-from rag.core.errors import RagError
+from rag.core.errors import RagError, StoreError
 from rag.core.types import Answer, Filters
 from rag.retrieve.query import parse_query
 
@@ -122,13 +122,19 @@ class Service:
 
         try:
             self._library = await self.thread(work)
-        except RagError as error:
-            self.failure = error
-            log.error("the index cannot be opened: %s", error)
-            self.on_failure()
-        else:
             await self.measure()
+        except RagError as error:
+            self._fail(error)
+        except Exception as error:
+            log.exception("opening the index failed")
+            self._fail(StoreError(f"The index cannot be opened: {error!r}.", "See the log."))
+        else:
             log.info("ready")
+
+    def _fail(self, error: RagError) -> None:
+        self.failure = error
+        log.error("the index cannot be opened: %s", error)
+        self.on_failure()
 
     async def _watch(self) -> None:
         """Read a newer index when another process wrote one."""
