@@ -16,7 +16,7 @@ LAYERS = ["app", "evaluate", "answer", "retrieve", "indexing", "embed", "ingest"
 # What only some modules may know, and which.
 ONLY = {
     "faiss": {"rag/indexing/dense.py"},
-    "tantivy": {"rag/indexing/lexical.py"},
+    "tantivy": {"rag/indexing/lexical.py", "rag/indexing/lexical_query.py"},
     "sentence_transformers": {"rag/embed", "rag/retrieve/rerank.py"},
     "fastapi": {"rag/app"},
     "typer": {"rag/app"},

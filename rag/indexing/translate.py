@@ -131,7 +131,7 @@ class TranslationTable:
         """
         here, there = self._sides[language], self._sides[other(language)]
         number = here.find(stem)
-        if number is None:
+        if number is None or most < 1:
             return []
         shares: dict[int, float] = {}
         for target, first in here.links(number)[:_PIVOT_WIDTH]:

@@ -67,7 +67,7 @@ def test_synonyms_go_through_the_other_language(tmp_path: Path) -> None:
     found = table.synonyms("auto", "it", 5)
     assert [stem for stem, _ in found] == ["macchin"]
     assert found[0][1] == pytest.approx(0.9 * 0.3, rel=0.05)
-    assert table.synonyms("unknown", "it", 5) == []
+    assert table.synonyms("unknown", "it", 5) == table.synonyms("auto", "it", 0) == []
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "magic", "format"])
