@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from rag.answer.facts import fold
 from rag.answer.terms import QuestionTerm, TextTerms, coverage
 from rag.core.errors import ConfigError
 
+_WORD = re.compile(r"[^\W_]+")
 READ = 5  # passages that count as "the passages" for coverage
 
 
@@ -218,7 +220,7 @@ def reason(evidence: Evidence) -> str:
     # What is missing is best said by a name or a number; a common word is said only when it is
     # all there is, and then the longest, which is rarely a verb of saying or being.
     telling = [term for term in missing if term.kind != "word"] or missing
-    found = [term for term in held if term.kind != "word"] or held
+    found = [term for term in held if term.kind != "word"] or _subjects(evidence.question, held)
     titles = [hit.title for hit in evidence.hits[:1] if hit.title]
     return wording.refusal(
         evidence.language,
@@ -227,6 +229,20 @@ def reason(evidence: Evidence) -> str:
         evidence.wanted.kind,
         titles,
     )
+
+
+_QUESTION_AND_AUXILIARY = """
+quanto chi ha hanno si cosa dove quando come perche non che
+did does do has have was were is are will who when where why how what
+"""
+_BEFORE_A_VERB = frozenset(_QUESTION_AND_AUXILIARY.split())
+
+
+def _subjects(question: str, held: Sequence[QuestionTerm]) -> Sequence[QuestionTerm]:
+    """The words without those that follow a question word or an auxiliary: verbs, mostly."""
+    asked = [fold(word) for word in _WORD.findall(question)]
+    before = dict(zip(asked[1:], asked, strict=False))
+    return [t for t in held if before.get(fold(t.word)) not in _BEFORE_A_VERB] or held
 
 
 def _together(question: str, terms: Sequence[QuestionTerm]) -> list[str]:

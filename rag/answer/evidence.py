@@ -29,6 +29,7 @@ SHORTEST = 12  # characters of a sentence worth quoting
 
 # Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
 COVERAGE, COSINE, RANK, TYPE = 0.5, 0.35, 0.3, 0.15
+SOUGHT = 0.2  # for a sentence of the kind that the question asks for (a reference, a biography)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def gather(
     if goal.kind is None:
         goal = wanted(question, asked)
     asking = TextTerms(question, language)
-    read = _to_read(hits, parse_query(asked_last or question).seeks)
+    sought = parse_query(asked_last or question).seeks
+    read = _to_read(hits, sought)
     found = [
         (rank, start, end, terms, coverage(asked, terms, weights))
         for rank, hit in enumerate(hits)
@@ -123,6 +125,7 @@ def gather(
         filled = fit(goal, asking, terms)
         near = max(0.0, hits[rank].score / top)
         score = COVERAGE * covered + COSINE * cosine + RANK * near + TYPE * filled
+        score += SOUGHT if hits[rank].chunk.kind in sought else 0.0
         candidates.append(
             Candidate(hits[rank], rank, start, end, terms, covered, cosine, filled, score)
         )

@@ -14,7 +14,7 @@ from typing import Literal
 
 from rag.answer.facts import Name, Number, fold, months, names, numbers, same_name
 from rag.core.types import Language, other
-from rag.indexing.analysis import stem, stems, terms
+from rag.indexing.analysis import stem, stems, terms, words
 from rag.indexing.expand import Group, Translations, content_terms, cross_language
 
 TermKind = Literal["word", "name", "number"]
@@ -117,7 +117,7 @@ def analyse(
     text: str, language: Language, translations: Translations | None = None
 ) -> tuple[QuestionTerm, ...]:
     """The distinct content words, names and numbers of a question, in its order."""
-    capitalised = {fold(name.text): name for name in names(text)}
+    capitalised = {word: name for name in names(text) for word in words(name.text)}
     values = {fold(number.text): number for number in numbers(text)}
     translated = _translated(text, language, translations)
     found: dict[str, QuestionTerm] = {}
@@ -154,7 +154,7 @@ def _synonyms(one: str, language: Language, translations: Translations | None) -
 def _is_name(
     word: str, capitalised: dict[str, Name], translated: dict[str, tuple[frozenset[str], ...]]
 ) -> bool:
-    name = capitalised.get(fold(word))
+    name = capitalised.get(word)
     # A capital that opens the question says nothing, unless the word is in no dictionary.
     return name is not None and (not name.initial or word not in translated)
 

@@ -41,7 +41,7 @@ class Example:
     question: str
     language: Language
     answerable: bool
-    source: str  # "bench" or "eval", with "-out" or "-swap"
+    source: str  # "bench" or "eval", with "-out" or "-swap"; "off": off topic
     group: str
     signals: dict[str, float]
 
@@ -158,6 +158,13 @@ def from_bench(reader: Reader, questions: Sequence[BenchQuestion]) -> Iterator[E
             yield Example(
                 question.text, question.language, answerable, "bench", question.article, found
             )
+
+
+def off_topic(reader: Reader, questions: Sequence[tuple[str, Language]]) -> Iterator[Example]:
+    """Questions about something else altogether."""
+    for text, language in questions:
+        if not reader.refuses(text):
+            yield Example(text, language, False, "off", text, reader.read(text))
 
 
 def from_eval(reader: Reader, path: Path, snapshot: Snapshot) -> Iterator[Example]:

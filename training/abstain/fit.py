@@ -26,14 +26,21 @@ from rag.core.config import load_settings
 from rag.embed import load_embedder
 from rag.retrieve.search import HybridSearcher
 from training.abstain.bench import index, open_bench, read_questions
-from training.abstain.examples import Example, Reader, from_bench, from_eval, sample
+from training.abstain.examples import Example, Reader, from_bench, from_eval, off_topic, sample
 from training.settings import ROOT, Settings
 
 FOLDS = 6
 STRENGTH = 0.05  # inverse regularisation (L1, so that only signals that matter keep a weight)
 REFUSED = 0.05  # of answerable questions that may be refused
 # What each kind of example weighs in total: real documents' questions and public ones alike.
-SHARES = {"bench": 1.0, "bench-swap": 0.4, "eval": 0.8, "eval-out": 0.1, "eval-swap": 0.3}
+SHARES = {
+    "bench": 1.0,
+    "bench-swap": 0.4,
+    "eval": 0.8,
+    "eval-out": 0.1,
+    "eval-swap": 0.3,
+    "off": 0.3,
+}
 
 
 def gather(settings: Settings, each: int) -> list[Example]:
@@ -52,9 +59,12 @@ def gather(settings: Settings, each: int) -> list[Example]:
         )
         reader = Reader(snapshot, searcher, embedder, snapshot.lexical.table)
         if snapshot is bench:
-            examples += from_bench(reader, sample(read_questions(settings), each))
+            questions = sample(read_questions(settings), each)
+            examples += from_bench(reader, questions)
         else:
             examples += from_eval(reader, ROOT / "eval" / "questions.jsonl", snapshot)
+            others = [(q.text, q.language) for q in questions[:: max(1, len(questions) // 120)]]
+            examples += off_topic(reader, others)
     return examples
 
 
@@ -83,7 +93,7 @@ def figures(
     for source in SHARES:
         for language in ("it", "en"):
             # What was taken out or swapped is told from the set's own answerable questions.
-            own = source.partition("-")[0]
+            own = {"off": "eval"}.get(source, source.partition("-")[0])
             chosen = [
                 (e.answerable, c)
                 for e, c in zip(examples, confidence, strict=True)

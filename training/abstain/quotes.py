@@ -91,7 +91,8 @@ def mixed(found: Evidence, mix: Sequence[float]) -> Evidence:
             score=mix[0] * c.coverage
             + mix[1] * c.cosine
             + mix[2] * max(0.0, c.hit.score / top)
-            + mix[3] * c.fit,
+            + mix[3] * c.fit
+            + (scoring.SOUGHT if c.hit.chunk.kind != "prose" else 0.0),
         )
         for c in found.candidates
     ]
@@ -127,7 +128,7 @@ def main() -> None:
     asked = gather(Settings(), given.questions)
     mixes = [(scoring.COVERAGE, scoring.COSINE, scoring.RANK, scoring.TYPE)]
     if given.search:
-        mixes += itertools.product((0.3, 0.5, 0.7), (0.2, 0.5, 0.8), (0.1, 0.3), (0.05, 0.15))
+        mixes += itertools.product((0.4, 0.6), (0.2, 0.5), (0.2, 0.4), (0.15, 0.25, 0.4))
     rows = [(mix, figures(asked, mix)) for mix in mixes]
     rows.sort(key=lambda r: -sum(v[0] for k, v in r[1].items() if k.startswith("bench")))
     for mix, table in rows[:12] if given.search else rows:
