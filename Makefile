@@ -36,7 +36,7 @@ eval: $(VENV)/.dev  ## run the evaluation set on the seeds and write the report
 	@$(BIN)/rag eval
 
 train: $(VENV)/.train  ## make the bundled model and translation table again, from ../shared/data
-	@$(BIN)/python -m training.translation.build
+	@$(BIN)/python -m training.translation
 	@$(BIN)/python -m training.run
 
 clean:  ## remove the environment and everything generated

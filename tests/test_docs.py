@@ -2,8 +2,9 @@
 
 In a copy of the project, each ```sh block is run by bash, each ```python block by Python, and where
 a ```text block follows at once, it must be what was printed. A block that needs something a machine
-may lack (an LLM server, a downloaded model, minutes of time) says so: ```sh notest. The blocks of
-one page share a folder, in order, as a reader would run them.
+may lack (an LLM server, a downloaded model, minutes of time) says so: ```sh notest. One that speaks
+to the service says ```sh server, and finds it running. The blocks of one page share a folder, in
+order, as a reader would run them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -72,11 +78,34 @@ def run(command: list[str], cwd: Path, home: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, f"{command[-1]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout
+
+
+@contextmanager
+def service(project: Path, home: Path) -> Iterator[str]:
+    """`rag serve` on a free port; yields its host and port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    environment = clean_environment() | {"PYTHONPATH": str(project), "HOME": str(home)}
+    command = [sys.executable, "-m", "rag.app.cli", "serve", "--port", place.partition(":")[2]]
+    with (project / "serve.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
+    try:
+        for _ in range(600):
+            with suppress(OSError):
+                if urllib.request.urlopen(f"http://{place}/readyz", timeout=5).status == 200:
+                    break
+            assert process.poll() is None, (project / "serve.log").read_text()
+            time.sleep(0.1)
+        yield place
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def squeezed(text: str) -> str:
@@ -91,6 +120,7 @@ def test_pages_are_found() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_the_page_shows_works(page: Path, project: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -101,13 +131,18 @@ def test_what_the_page_shows_works(page: Path, project: Path, tmp_path: Path) ->
             for piece in body.split("…\n"):  # a line "…" stands for what is left out
                 assert squeezed(piece) in squeezed(printed)
         printed = None
-        if "notest" in options:
+        if "notest" in options or language not in ("sh", "python"):
             continue
-        if language == "sh":
-            lines = [x for x in body.splitlines() if not re.match(r"\s*make test\b", x)]
-            printed = run(["bash", "-euc", "\n".join(lines)], project, home)
-        elif language == "python":
-            printed = run([sys.executable, "-c", body], project, home)
+        with ExitStack() as running:
+            if "server" in options:
+                place = running.enter_context(service(project, home))
+                body = re.sub(r"(localhost|127\.0\.0\.1):8000", place, body)
+            if language == "python":
+                printed = run([sys.executable, "-c", body], project, home)
+            else:
+                lines = [x for x in body.splitlines() if not re.match(r"\s*make test\b", x)]
+                printed = run(["bash", "-euc", "\n".join(lines)], project, home)
+        assert '"error":' not in printed, printed
 
 
 def test_links_between_pages_lead_somewhere() -> None:
