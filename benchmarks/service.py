@@ -105,7 +105,7 @@ def spent(process: psutil.Process | None) -> float:
 
 
 def measure(url: str, seconds: float, process: psutil.Process | None) -> list[str]:
-    """The rows of the table; the service's own processor time is told where its process is known."""
+    """The rows of the table, with the service's own processor time where its process is known."""
     host, _, port = url.removeprefix("http://").strip("/").partition(":")
     rows = []
     for path, clients in (
@@ -143,8 +143,8 @@ def main() -> None:
         lines = [
             "# The service under load", "",
             "Made by `python benchmarks/service.py --pid PID --out benchmarks/service.md` against",
-            "`rag serve` over the index of `seeds/`; clients and service share the machine. The last",
-            "column is the processor time that the service spent on one request.", "",
+            "`rag serve` over the index of `seeds/`; clients and service share the machine. The",
+            "last column is the processor time that the service spent on one request.", "",
             f"Machine: {machine}; load average before: {before:.2f}. {given.note}".strip(), "",
             HEADER, RULE, *rows, "",
             "Target on two cores: at least 150 searches a second at 32 clients with p99 under",

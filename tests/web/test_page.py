@@ -331,3 +331,33 @@ def test_the_api_reference(served: Served, look: OpenPage) -> None:
     first.locator(".try button").click()
     first.locator(".try pre").get_by_text("200 in").wait_for()
     seen.fine()
+
+
+def test_a_models_statements_carry_their_quotes(seeds_index: Path, look: OpenPage) -> None:
+    def write(exchange: Exchange) -> None:
+        exchange.say(
+            "Gli Stati Uniti e il Kazakistan hanno firmato 29 accordi. "
+            '[1: "hanno firmato 29 accordi"] Valgono quasi 17 miliardi di dollari. '
+            '[1: "per un valore di quasi 17 miliardi di dollari"]'
+        )
+
+    with (
+        serving(write) as (url, _),
+        serve(index=seeds_index, sources=SEEDS, llm_base_url=url, llm_model="m") as served,
+    ):
+        expected = answer_to(served, ITALIAN)
+        assert expected["mode"] == "llm"
+        seen = look(served).open()
+        turn = seen.ask(ITALIAN)
+        assert turn.locator(".statement").count() == len(expected["citations"]) == 2
+        for number, citation in enumerate(expected["citations"]):
+            statement = turn.locator(".statement").nth(number)
+            said = expected["text"][citation["answer_start"] : citation["answer_end"]]
+            assert said in statement.locator(".statement-text").inner_text()
+            assert citation["quote"] in statement.locator(".quote").inner_text()
+            statement.locator(".source").click()
+            seen.page.locator(
+                f'.source[aria-current="true"][data-number="{number + 1}"]'
+            ).wait_for()
+            assert seen.highlighted() == citation["quote"]
+        seen.fine()

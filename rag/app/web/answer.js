@@ -17,7 +17,7 @@ export function drawAnswer(answer, openSource) {
     body.append(h("div", { class: "statement" },
       h("p", { class: plain ? "aside-text" : "statement-text", lang: answer.language }, text,
         citations.map(({ number }) => h("sup", { class: "ref", aria: { hidden: true } }, ` ${number}`))),
-      citations.length ? sourceList(citations, open, answer.language, text) : null));
+      citations.length ? sourceList(citations, open, answer.language, answer.mode === "extractive" ? text : "") : null));
   }
   if (answer.abstained && answer.reason && !says(answer.text, answer.reason)) {
     body.append(h("p", { class: "nearest", lang: answer.language }, answer.reason));
@@ -29,6 +29,7 @@ export function drawAnswer(answer, openSource) {
   return body;
 }
 
+/** The sources of a statement; a quote that is the statement itself is not shown twice. */
 function sourceList(citations, open, language, statement = "") {
   return h("ol", { class: "sources" }, citations.map((citation) => {
     const title = citation.title || citation.path;
