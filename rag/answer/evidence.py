@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answer.facts import blank_footnotes
-from rag.answer.terms import QuestionTerm, TextTerms, analyse, coverage
+from rag.answer.terms import QuestionTerm, TextTerms, analyse
 from rag.answer.wanted import Wanted, fit, wanted
 from rag.core.types import Kind, Language, ScoredChunk
 from rag.indexing.expand import Translations
@@ -29,6 +29,7 @@ SHORTEST = 12  # characters of a sentence worth quoting
 
 # Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
 COVERAGE, COSINE, RANK, TYPE = 0.5, 0.35, 0.3, 0.15
+CARRIED = 0.4  # what a term in the sentence before counts
 SOUGHT = 0.2  # for a sentence of the kind that the question asks for (a reference, a biography)
 
 
@@ -36,7 +37,8 @@ SOUGHT = 0.2  # for a sentence of the kind that the question asks for (a referen
 class Candidate:
     """A sentence of a passage: `start` and `end` are offsets into its document.
 
-    `coverage` is the weighted share of the question's terms that it holds, `cosine` its nearness to
+    `coverage` is the weighted share of the question's terms that it holds, `reach` the same with
+    the sentence before, `cosine` its nearness to
     the question, `fit` how well it holds the kind of thing asked for (0.5: not known), and `score`
     the mix of these and of its passage's score.
     """
@@ -47,6 +49,7 @@ class Candidate:
     end: int
     terms: TextTerms
     coverage: float
+    reach: float
     cosine: float
     fit: float
     score: float
@@ -109,37 +112,72 @@ def gather(
         goal = wanted(question, asked)
     asking = TextTerms(question, language)
     sought = parse_query(asked_last or question).seeks
-    read = _to_read(hits, sought)
     found = [
-        (rank, start, end, terms, coverage(asked, terms, weights))
-        for rank, hit in enumerate(hits)
-        if rank in read
-        for start, end, terms in _worth_quoting(hit)
+        sentence
+        for rank in _to_read(hits, texts, asked, sought)
+        for sentence in _scored_by_words(rank, hits[rank], asked, weights)
     ]
-    found.sort(key=lambda item: (-item[4] - 0.2 / (1 + item[0]), item[0], item[1]))
+    found.sort(key=lambda item: (-item[5] - 0.2 / (1 + item[0]), item[0], item[1]))
     cosines = _cosines([item[3].text for item in found[:EMBEDDED]], query_vector, embed)
     top = max((hit.score for hit in hits), default=0.0) or 1.0
     candidates = []
-    for index, (rank, start, end, terms, covered) in enumerate(found):
+    for index, (rank, start, end, terms, covered, reach) in enumerate(found):
         cosine = cosines[index] if index < len(cosines) else 0.0
         filled = fit(goal, asking, terms)
         near = max(0.0, hits[rank].score / top)
-        score = COVERAGE * covered + COSINE * cosine + RANK * near + TYPE * filled
+        score = COVERAGE * reach + COSINE * cosine + RANK * near + TYPE * filled
         score += SOUGHT if hits[rank].chunk.kind in sought else 0.0
         candidates.append(
-            Candidate(hits[rank], rank, start, end, terms, covered, cosine, filled, score)
+            Candidate(hits[rank], rank, start, end, terms, covered, reach, cosine, filled, score)
         )
     candidates.sort(key=lambda c: (-c.score, c.rank, c.start))
     return Evidence(question, language, asked, weights, goal, tuple(hits), texts, tuple(candidates))
 
 
-def _to_read(hits: Sequence[ScoredChunk], sought: frozenset[Kind]) -> frozenset[int]:
+def _to_read(
+    hits: Sequence[ScoredChunk],
+    texts: Sequence[TextTerms],
+    asked: Sequence[QuestionTerm],
+    sought: frozenset[Kind],
+) -> list[int]:
     """Ranks of the first READ passages of prose, and of the kinds that the question asks for.
 
-    References, biographies and captions answer nothing else, unless nothing else was found.
+    A reference, biography or caption answers nothing else, unless it holds a name or number of the
+    question that no prose does, or nothing else was found.
     """
-    wanted = [rank for rank, hit in enumerate(hits) if hit.chunk.kind in ("prose", *sought)]
-    return frozenset((wanted or range(len(hits)))[:READ])
+    keys = [term for term in asked if term.kind != "word"]
+    ranks = [rank for rank, hit in enumerate(hits) if hit.chunk.kind in ("prose", *sought)][:READ]
+    others = [
+        rank
+        for rank in range(min(READ, len(hits)))
+        if rank not in ranks
+        and any(texts[rank].holds(k) and not any(texts[r].holds(k) for r in ranks) for k in keys)
+    ]
+    return sorted([*ranks, *others]) or list(range(min(READ, len(hits))))
+
+
+_Sentence = tuple[int, int, int, TextTerms, float, float]
+
+
+def _scored_by_words(
+    rank: int, hit: ScoredChunk, asked: Sequence[QuestionTerm], weights: Sequence[float]
+) -> list[_Sentence]:
+    """(rank, start, end, terms, coverage, reach) of each sentence of a passage.
+
+    `reach` also counts, for CARRIED, what only the sentence before holds: "Questo corridoio …" goes
+    on about what was named there.
+    """
+    total = sum(weights) or 1.0
+    before = [0.0] * len(asked)
+    found: list[_Sentence] = []
+    for start, end, terms in _worth_quoting(hit):
+        degrees = [terms.degree(term) for term in asked]
+        own = sum(w * d for w, d in zip(weights, degrees, strict=True)) / total
+        carried = [max(d, CARRIED * b) for d, b in zip(degrees, before, strict=True)]
+        reach = sum(w * c for w, c in zip(weights, carried, strict=True)) / total
+        found.append((rank, start, end, terms, own if asked else 1.0, reach if asked else 1.0))
+        before = degrees
+    return found
 
 
 def _worth_quoting(hit: ScoredChunk) -> list[tuple[int, int, TextTerms]]:

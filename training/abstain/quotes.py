@@ -88,7 +88,7 @@ def mixed(found: Evidence, mix: Sequence[float]) -> Evidence:
     again = [
         replace(
             c,
-            score=mix[0] * c.coverage
+            score=mix[0] * c.reach
             + mix[1] * c.cosine
             + mix[2] * max(0.0, c.hit.score / top)
             + mix[3] * c.fit
