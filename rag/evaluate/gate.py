@@ -18,6 +18,7 @@ GATED = (
     "nDCG@10",
     "R@5",
     "RR@10",
+    "gold_in_3000",
     "answer_correct",
     "citation_precision",
     "answered_wrong",
