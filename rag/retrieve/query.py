@@ -30,8 +30,8 @@ class Query:
 # Words by which a question asks for a reference or an author's biography rather than for prose.
 _CUES: dict[Kind, re.Pattern[str]] = {
     "reference": re.compile(
-        r"(?i)\b(bibliografi\w+|riferiment[oi]|not[ae] \d+|font[ei] citat\w+|citat[oaie]|articol[oi]"
-        r"|pubblicat[oaie]|autor[ei]|autric[ei]|testat[ae]|rivist[ae]|bibliograph\w+|references?"
+        r"(?i)\b(bibliografi\w+|riferiment[oi]|not[ae] \d+|font[ei] citat\w+|citat[oaie]"
+        r"|articol[oi]|pubblicat[oaie]|autor[ei]|autric[ei]|testat[ae]|rivist[ae]|bibliograph\w+|references?"
         r"|footnotes?|cite[sd]?|articles?|published|authors?|authored|journal|report|source)\b"
     ),
     "biography": re.compile(

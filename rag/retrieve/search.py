@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.core.notebook import passages_html
-from rag.core.types import Filters, Kind, Language, ScoredChunk, Signals
+from rag.core.types import Chunk, Filters, Kind, Language, ScoredChunk, Signals
 from rag.embed.base import Embedder
 from rag.indexing.snapshot import Snapshot
 from rag.retrieve.fuse import convex
@@ -125,18 +125,22 @@ class HybridSearcher:
             found = self._snapshot.dense.scores(vector, missing)
             dense.update(zip(missing.tolist(), found.tolist(), strict=True))
         dense_done = perf_counter()
-        lexical = {hit.key: hit for hit in hits}
-        fused = convex(dense, {key: hit.score for key, hit in lexical.items()}, self._weight)
-        signals = {
-            key: Signals(
-                dense=dense.get(key),
-                lexical=lexical[key].score if key in lexical else None,
-                terms=lexical[key].terms if key in lexical else (),
+        terms = {hit.key: hit.terms for hit in hits}
+        lexical = {hit.key: hit.score for hit in hits}
+        both = sorted(dense.keys() | lexical.keys())
+        chunks = dict(zip(both, self._snapshot.chunks(both), strict=True))
+        kinds = {key: chunk.kind for key, chunk in chunks.items()}
+        fused = _fuse(dense, lexical, kinds, self._weight, query)
+        results = [
+            _hit(
+                self._snapshot,
+                chunks[key],
+                score,
+                Signals(lexical.get(key), dense.get(key), None, terms.get(key, ())),
             )
-            for key, _ in fused
-        }
-        ranked = _scored(self._snapshot, fused[:depth], signals)
-        results = _step_back(ranked, query)[:k]
+            for key, score in fused
+        ]
+        results = sorted(results, key=_best_first)[:k]
         timings = {
             "embed": embed_ms,
             "lexical": (lexical_done - start) * 1000,
@@ -146,19 +150,40 @@ class HybridSearcher:
         return SearchResult(query.text, query.language, tuple(results), timings)
 
 
-def _step_back(ranked: list[ScoredChunk], query: Query) -> list[ScoredChunk]:
-    """Lower the score of passages of a kind that the question does not ask for."""
-    wanted = query.seeks
+def _fuse(
+    dense: dict[int, float],
+    lexical: dict[int, float],
+    kinds: dict[int, Kind],
+    weight: float,
+    query: Query,
+) -> list[tuple[int, float]]:
+    """Convex fusion in which a kind that the question does not ask for steps back.
 
-    def adjusted(hit: ScoredChunk) -> ScoredChunk:
-        factor = 1.0 if hit.chunk.kind in wanted else KIND_FACTOR[hit.chunk.kind]
-        if factor == 1.0:
-            return hit
-        return ScoredChunk(
-            hit.chunk, hit.score * factor, hit.path, hit.title, hit.date, hit.signals
-        )
+    Such a passage can be no better than the best one of what is asked for, before KIND_FACTOR: the
+    few English references of an Italian article hold an English question's very words, which are
+    rare there, and would otherwise set a scale on which all prose looks alike.
+    """
+    wanted = query.seeks | {"prose"}
 
-    return sorted(map(adjusted, ranked), key=lambda hit: (-hit.score, hit.chunk.chunk_id))
+    def capped(scores: dict[int, float]) -> dict[int, float]:
+        cap = max((s for key, s in scores.items() if kinds[key] in wanted), default=None)
+        if cap is None:
+            return scores
+        return {k: s if kinds[k] in wanted else min(s, cap) for k, s in scores.items()}
+
+    return [
+        (key, score if kinds[key] in wanted else score * KIND_FACTOR[kinds[key]])
+        for key, score in convex(dense, capped(lexical), weight)
+    ]
+
+
+def _hit(snapshot: Snapshot, chunk: Chunk, score: float, signals: Signals) -> ScoredChunk:
+    info = snapshot.info(chunk.doc_id)
+    return ScoredChunk(chunk, score, info.path, info.title, info.date, signals)
+
+
+def _best_first(hit: ScoredChunk) -> tuple[float, str]:
+    return (-hit.score, hit.chunk.chunk_id)
 
 
 def _scored(
@@ -166,8 +191,8 @@ def _scored(
 ) -> list[ScoredChunk]:
     """Join keys and scores with their chunks and documents, best first, ties by chunk id."""
     chunks = snapshot.chunks([key for key, _ in ranked])
-    hits = []
-    for chunk, (key, score) in zip(chunks, ranked, strict=True):
-        info = snapshot.info(chunk.doc_id)
-        hits.append(ScoredChunk(chunk, score, info.path, info.title, info.date, signals[key]))
-    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.chunk_id))
+    hits = [
+        _hit(snapshot, chunk, score, signals[key])
+        for chunk, (key, score) in zip(chunks, ranked, strict=True)
+    ]
+    return sorted(hits, key=_best_first)
