@@ -37,6 +37,7 @@ Opener = Callable[[Progress], Library]
 REFRESH_SECONDS = 2.0
 ASK_THREADS = 16
 SEARCH_THREADS = 2
+OTHER_THREADS = 4
 _END = object()
 
 
@@ -55,6 +56,8 @@ class Service:
         self._opener = opener
         self._library: Library | None = None
         self._asks = ThreadPoolExecutor(ASK_THREADS, thread_name_prefix="rag-ask")
+        # Apart, so that sixteen slow models keep nobody from reading a document.
+        self._others = ThreadPoolExecutor(OTHER_THREADS, thread_name_prefix="rag-other")
         self._searches = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="rag-search")
         self._batcher = SearchBatcher(
             lambda questions, k, filters: self.library.search_many(questions, k, filters),
@@ -108,8 +111,8 @@ class Service:
 
     def _close(self) -> None:
         self.jobs.close()
-        self._searches.shutdown(wait=True, cancel_futures=True)
-        self._asks.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._searches, self._asks, self._others):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     async def _open(self) -> None:
         def opening(stage: str, done: int, total: int) -> None:
@@ -163,8 +166,8 @@ class Service:
         return await self.thread(library.status)
 
     async def thread(self, work: Callable[[], T]) -> T:
-        """Run blocking work in a thread of the pool for asking."""
-        return await asyncio.get_running_loop().run_in_executor(self._asks, work)
+        """Run blocking work that is neither a search nor an answer in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._others, work)
 
     async def filters(self, body: FilterBody | None) -> Filters | None:
         """Filters as the library takes them. Raises NotFound for an unknown document."""

@@ -83,7 +83,7 @@ async def upload(
     _ = service.library
     name = uploads.safe_name(file.filename)
     most = service.settings.max_file_mb * 1_000_000
-    root = service.folder
+    root = await service.thread(lambda: service.folder)
     path = await asyncio.to_thread(uploads.save, file.file, name, root, most, replace=replace)
     return _accepted(request, _index(service, f"add {uploads.FOLDER}/{name}", path))
 
@@ -100,7 +100,7 @@ async def delete(request: Request, doc_id: str, service: Served) -> Response:
     """Delete a document's file from the source folder, and its text from the index."""
     library = service.library
     found = await service.thread(lambda: library.document(doc_id))
-    for root in service.roots:
+    for root in await service.thread(lambda: service.roots):
         file = uploads.inside(root, found.path)
         try:
             await asyncio.to_thread(file.unlink, missing_ok=True)
