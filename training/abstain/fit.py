@@ -42,6 +42,16 @@ SHARES = {
     "off": 0.3,
 }
 
+FIGURES, FIGURES_END = "<!-- figures -->", "<!-- /figures -->"
+MEANING = {
+    "bench": "benchmark, the answering paragraph taken out",
+    "bench-swap": "benchmark, about another name or year",
+    "eval": "eval/, written to sound answerable",
+    "eval-out": "eval/, the answering passages taken out",
+    "eval-swap": "eval/, about another name or year",
+    "off": "about something else altogether",
+}
+
 
 def gather(settings: Settings, each: int) -> list[Example]:
     """All examples, with the product's own search and reading."""
@@ -195,6 +205,26 @@ def write(
     (ROOT / "rag" / "answer" / "abstain.json").write_text(text, encoding="utf-8")
     settings.results.mkdir(exist_ok=True)
     (settings.results / "abstain.json").write_text(text, encoding="utf-8")
+    page = ROOT / "docs" / "answers.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(FIGURES)
+    _, _, after = rest.partition(FIGURES_END)
+    shown = f"{before}{FIGURES}\n{as_markdown(table)}{FIGURES_END}{after}"
+    page.write_text(shown, encoding="utf-8")
+
+
+def as_markdown(table: dict[str, Any]) -> str:
+    """The figures as docs/answers.md shows them."""
+    lines = [
+        "| questions without an answer | language | AUROC | answerable refused | refused rightly |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, row in table.items():
+        source, language = name.split()
+        lines.append(
+            f"| {MEANING[source]} | {language} | {row['auroc']:.2f} "
+            f"| {row['answerable refused']:.1%} | {row['unanswerable refused']:.0%} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
