@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from training.mixing import Mixer
 
-KINDS = ("passages", "sentences", "lemmas", "definitions", "terms")
+KINDS = ("passages", "sentences", "lemmas", "definitions", "terms", "entries")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Recipe:
     lemmas: int = 8
     definitions: int = 8
     terms: int = 6
+    entries: int = 0
     italian: float = 0.7  # share read in Italian; of the rest, half is mixed and half English
     part: int = 0  # of `parts` runs that read disjoint examples at the same time, to be averaged
     parts: int = 1

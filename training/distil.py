@@ -161,7 +161,8 @@ class Run:
     def train(self) -> None:
         """All steps that are left, then the model in its shipped form, in the run's folder."""
         sums, since = np.zeros(3), self.seconds
-        while self.done < 1 and self.step != self.plan.stop:
+        last = self.plan.stop or math.inf
+        while self.done < 1 and self.step < last:
             sums += self.advance()
             if self.step % 25 == 0:
                 value, cosine, tokens = sums / 25

@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 
 from training import evaluate
+from training.distil import initial
 from training.export import read_onnx, to_sentence_transformers
 from training.settings import Settings
 
@@ -55,6 +56,7 @@ def distil(settings: Settings, given: argparse.Namespace) -> None:
     """Train, unless the run has ended before; each run goes on from its last checkpoint."""
     if (settings.work / "runs" / given.name / "model.onnx").exists():
         return
+    initial(settings)
     names = [f"{given.name}-{number}" for number in range(RUNS)]
     for stage, (stop, texts) in enumerate(STAGES):
         started = []
@@ -65,7 +67,8 @@ def distil(settings: Settings, given: argparse.Namespace) -> None:
             command = [sys.executable, "-m", "training.distil", name, *numbers]
             environment = os.environ | {"FONTE_THREADS": "1", "OMP_NUM_THREADS": "1"}
             started.append(subprocess.Popen(command, env=environment))
-        if any([process.wait() for process in started]):
+        ended = [process.wait() for process in started]
+        if any(ended):
             sys.exit("training stopped; run the same command again to go on from the checkpoint")
     _module("average", given.name, *names)
 

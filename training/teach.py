@@ -26,7 +26,14 @@ from training.translations import TRUST
 Example = tuple[str, str]  # Italian (may be empty), English
 PASSAGE_WORDS = 90  # consecutive segments are joined until they hold this many English words
 # As many of each kind as a run on two cores comes to read; drawn at random.
-LIMITS = {"sentences": 36_000, "lemmas": 10_000, "definitions": 10_000, "terms": 20_000}
+ENTRIES = 4
+LIMITS = {
+    "sentences": 36_000,
+    "lemmas": 10_000,
+    "definitions": 10_000,
+    "terms": 20_000,
+    "entries": 9_000,
+}
 MANUAL, MANUAL_SHARE = (
     "ms-dynamics365-business-central",
     0.5,
@@ -57,6 +64,15 @@ def terms(path: Path) -> Iterator[Example]:
     yield from (entry for entry, value in trust.items() if value >= 0.9 and entry[0] != entry[1])
 
 
+def entries(meanings: Sequence[tuple[str, str]]) -> Iterator[Example]:
+    """Neighbouring dictionary entries joined: they stand by subject, and read like a short passage
+    whose vocabulary is that of an encyclopaedia, which the parallel text lacks.
+    """
+    for start in range(0, len(meanings) - ENTRIES + 1, ENTRIES):
+        group = meanings[start : start + ENTRIES]
+        yield "", " ".join(f"{word}: {text}." for word, text in group)
+
+
 def examples(settings: Settings) -> dict[str, list[Example]]:
     """Every kind of example, the most useful first."""
     random = Random(settings.seed)
@@ -72,6 +88,7 @@ def examples(settings: Settings) -> dict[str, list[Example]]:
         "lemmas": [(f"{it}: {en.partition(': ')[2]}", en) for it, en in lemmas],
         "definitions": [("", f"{word}: {text}") for word, text in meanings],
         "terms": [*terms(settings.data), *glosses],
+        "entries": list(entries(meanings)),
     }
     for kind, pairs in kinds.items():
         unique = list(dict.fromkeys(pairs))
