@@ -231,3 +231,13 @@ def test_a_reranker_decides_the_order() -> None:
     hits = RerankedSearcher(shelf, Shortest(), depth=10).search("commercio", 2)
     assert [hit.path for hit in hits] == ["d.txt", "b.txt"]
     assert hits[0].signals.rerank == hits[0].score
+
+
+def test_a_model_completes_a_follow_up_but_may_not_invent() -> None:
+    shelf = Shelf([TRADE_2025])
+    history = [Turn("Quanto vale il commercio con l’Italia?", "20 miliardi")]
+    honest = Assistant(shelf, shelf, Letters(), llm=Saying(["Quando lo dice il ministero?"]))
+    assert honest.resolve("Quando?", history) == "Quando lo dice il ministero?"
+    for invented in ("Quando lo disse Napoleone Bonaparte?", "Che cosa accadde nel 1815?", ""):
+        asking = Assistant(shelf, shelf, Letters(), llm=Saying([invented]))
+        assert asking.resolve("Quando?", history).startswith("Quanto vale il commercio")
