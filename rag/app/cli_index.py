@@ -148,7 +148,7 @@ def show(
 
     $ rag show 001_a5626f72106a2a59.txt
 
-    $ rag show 001_a5626f72106a2a59.txt:3310-3420
+    $ rag show 001_a5626f72106a2a59.txt:3148-3380
     """
     from rag.app.library import Library
     from rag.app.views import document_json
