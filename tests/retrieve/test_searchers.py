@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rag.indexing.snapshot import Snapshot
 
 from rag.core.errors import UsageError
 from rag.core.types import Filters, Searcher
 from rag.embed import load_embedder
+from rag.indexing.snapshot import Snapshot
 from rag.retrieve.search import DenseSearcher, HybridSearcher, LexicalSearcher
 
 QUESTIONS = [
