@@ -297,7 +297,8 @@ def test_interrupt_exits_130(seeds_index: Path) -> None:
         env=clean_environment(),
         cwd=ROOT,
     )
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     process.stdin.write(b'{"question": "terre rare"}\n')
     process.stdin.flush()
     assert process.stdout.readline()  # it answers while standard input is still open
