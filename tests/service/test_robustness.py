@@ -207,3 +207,11 @@ def _ready(base: str) -> bool:
         return httpx.get(f"{base}/readyz").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_answers_on_a_kept_connection_do_not_wait_for_acknowledgements() -> None:
+    from rag.app.api.server import _listen
+
+    with _listen("127.0.0.1", 0) as listening:
+        # asyncio turns Nagle's algorithm off only for sockets that name their protocol.
+        assert listening.proto == socket.IPPROTO_TCP
