@@ -13,7 +13,7 @@ import re
 import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from rag.core.errors import IndexDamaged
 MANIFEST: Final = "manifest.json"
 _NUMBERED: Final = re.compile(r"\d{6,}")
 _ASIDE: Final = ".new-"
+_OLD: Final = ".old-"
 _BLOCK: Final = 1 << 20
 
 
@@ -82,9 +83,13 @@ def prune(parent: Path) -> None:
     """
     if not parent.is_dir():
         return
-    leftovers = [path for path in parent.iterdir() if path.name.startswith(_ASIDE)]
-    for folder in [*leftovers, *_numbered(parent)[:-1]]:
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in _numbered(parent)[:-1]:
+        # Gone at once for who looks by name: never a folder with half of its files.
+        with suppress(OSError):
+            folder.rename(parent / f"{_OLD}{folder.name}")
+    for folder in list(parent.iterdir()):
+        if folder.name.startswith((_ASIDE, _OLD)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def seal(folder: Path, manifest: Manifest) -> None:

@@ -105,7 +105,8 @@ class DenseIndex:
 
     def vectors(self) -> NDArray[np.float32]:
         """All vectors, in the order of `keys`: (n, d)."""
-        return self._matrix()[~self._dead]
+        alive: NDArray[np.float32] = self._matrix()[~self._dead]
+        return alive
 
     def scores(self, vector: NDArray[np.float32], keys: NDArray[np.int64]) -> NDArray[np.float32]:
         """The inner products of `vector` (d,) with the vectors under `keys`: (n,), in that order.
@@ -116,8 +117,8 @@ class DenseIndex:
         if len(rows) != len(keys):
             raise KeyError("a key is not in the index")
         # Not `@`, which would wake the threads of the BLAS for this.
-        products = np.einsum("ij,j->i", self._matrix()[rows], vector)
-        return np.round(products, _DIGITS).astype(np.float32)
+        products: NDArray[np.float32] = np.einsum("ij,j->i", self._matrix()[rows], vector)
+        return np.round(products, _DIGITS)
 
     def search(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None

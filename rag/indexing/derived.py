@@ -78,6 +78,8 @@ def find_base(
     Raises Raced when it was replaced meanwhile.
     """
     newest = current(folder / name)
+    if newest is None and not folder.exists():
+        raise Raced
     if newest is None:
         return Base(None, f"The {name} index is missing.")
     try:
@@ -223,7 +225,7 @@ def _parts(keys: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 def _reading(read: Callable[[Path], _T], folder: Path) -> _T:
     try:
         return read(folder)
-    except (OSError, RuntimeError, IndexDamaged):
+    except (OSError, RuntimeError, ValueError, IndexDamaged):
         if not folder.exists():
             raise Raced from None
         raise

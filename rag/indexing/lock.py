@@ -15,15 +15,17 @@ _PID: Final = "writer.pid"
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path, *, patience: float = 1.0) -> Iterator[None]:
     """Hold the writer's lock on an index folder. It is freed even when the process is killed.
+
+    Waits `patience` seconds for it: a reader that mends a checkpoint holds it for a moment.
 
     Raises IndexLocked when another process, or another thread, holds it; StoreError when the folder
     cannot be written, also for an OSError while the lock is held.
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
+    lock = FileLock(folder / LOCK, timeout=patience, thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()

@@ -211,7 +211,7 @@ def _open_store(library: Path) -> Store:
 def _mended(folder: Path, library: Path, dimension: int) -> bool:
     """Bring the checkpoints on disk up to date, if we may write and nobody else does."""
     try:
-        with writing(folder):
+        with writing(folder, patience=0):
             if current(folder) != library:
                 return True
             store = Store.open(library)

@@ -113,7 +113,11 @@ def inspect(folder: Path, docs: Path, before: dict[str, str], reference: Path) -
     index(folder, docs)
     assert contents(folder) == contents(reference)
     assert verify(folder) == []
-    left = {path.name for path in folder.rglob("*") if path.name.startswith((".new", ".rebuild"))}
+    left = {
+        path.name
+        for path in folder.rglob("*")
+        if path.name.startswith((".new", ".old", ".rebuild"))
+    }
     assert not left, left
 
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -294,8 +295,8 @@ def test_readers_during_an_update_see_whole_states_only(
                         text = snapshot.document(chunk.doc_id).text
                         if text[chunk.start : chunk.end] != chunk.text:
                             wrong.append((snapshot.sequence, chunk))
-        except Exception as error:  # told by the test's own thread
-            wrong.append(error)
+        except Exception:  # told by the test's own thread
+            wrong.append(traceback.format_exc())
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
