@@ -172,7 +172,7 @@ def _open_lexical(
             return _reading(LexicalIndex.open, folder)
         # tantivy takes a lock file to open an index, even to read it.
         linked = _scratch(scratch)
-        _copy(folder, linked, os.symlink)
+        _reading(lambda source: _copy(source, linked, os.symlink), folder)
         return _reading(LexicalIndex.open, linked)
     return _replayed_lexical(store, base, _scratch(scratch))
 
@@ -213,7 +213,13 @@ def _copy(source: Path, target: Path, link: Callable[[Path, Path], None]) -> Non
 
 
 def _scratch(scratch: list[tempfile.TemporaryDirectory[str]]) -> Path:
-    scratch.append(tempfile.TemporaryDirectory(prefix="fonte-", ignore_cleanup_errors=True))
+    try:
+        scratch.append(tempfile.TemporaryDirectory(prefix="fonte-", ignore_cleanup_errors=True))
+    except OSError as error:
+        raise StoreError(
+            f"No temporary folder can be made: {error.strerror or error}.",
+            "Set TMPDIR to a folder that can be written.",
+        ) from None
     return Path(scratch[-1].name)
 
 
