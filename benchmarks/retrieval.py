@@ -90,7 +90,7 @@ def main() -> None:
         library = make_index(Path(name), embedder=given.embedder)
         snapshot = library.snapshot
         keys = snapshot.allowed(None)
-        keys = snapshot.keys() if keys is None else keys
+        keys = snapshot.dense.keys if keys is None else keys
         names = {d.doc_id: Path(d.path).stem for d in library.documents()}
         chunks = snapshot.chunks(keys.tolist())
         paragraph_of = {int(k): names[c.doc_id] for k, c in zip(keys, chunks, strict=True)}

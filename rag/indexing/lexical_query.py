@@ -36,7 +36,7 @@ SHARED_IDF: Final = 0.7  # how far the idf of alternatives leans towards their c
 BESIDES_BEST: Final = 0.15  # share of the alternatives that are not the best of their group
 NEXT_TO: Final = 0.2  # for two terms of the question that also follow each other in the passage
 PAIR_GAP: Final = 1
-FEW: Final = 100  # passages of a language
+FEW: Final = 35  # passages of a language
 
 
 def idf(count: float, passages: int) -> float:
