@@ -2,7 +2,7 @@
 
     vocabulary   the tokenizer, the rows, and the table of Italian words to mix in
     teach        the teacher's vectors of every English text to aim at
-    distil       two training runs side by side, each on half of the examples, then their average
+    distil       two training runs side by side, each on half of the examples; their average
     evaluate     figures of the result, into ``training/results/``
     bundle       the shipped files into ``rag/embed/bundled/``, the sentence-transformers form aside
 
@@ -25,11 +25,13 @@ from training.export import read_onnx, to_sentence_transformers
 from training.settings import Settings
 
 RUNS = 2  # single-threaded: on two cores this is faster than one run of two threads
-COUNT = 1500  # training steps of each run
+COUNT = 1950  # training steps of each run
+START_SHARE = 0.5  # of the untrained weights in the result
 # Each stage: the step it lasts to, and the texts of a step. The halves are swapped between stages.
 STAGES = (
     (600, "--passages=3 --sentences=48 --lemmas=0 --definitions=0 --terms=0"),
-    (0, "--passages=4 --sentences=36 --lemmas=8 --definitions=6 --terms=6"),
+    (1400, "--passages=4 --sentences=36 --lemmas=8 --definitions=6 --terms=6"),
+    (0, "--passages=9 --sentences=20 --lemmas=4 --definitions=4 --terms=0"),
 )
 STEPS = ("vocabulary", "teach", "distil", "evaluate", "bundle")
 SHIPPED = ("model.onnx", "tokenizer.json", "config.json")
@@ -70,7 +72,7 @@ def distil(settings: Settings, given: argparse.Namespace) -> None:
         ended = [process.wait() for process in started]
         if any(ended):
             sys.exit("training stopped; run the same command again to go on from the checkpoint")
-    _module("average", given.name, *names)
+    _module("average", given.name, *names, f"--start={START_SHARE}")
 
 
 def measure(settings: Settings, given: argparse.Namespace) -> None:

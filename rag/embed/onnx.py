@@ -38,17 +38,14 @@ class OnnxEmbedder:
         """Load the model; `threads` 0 means all cores. Raises ModelError."""
         self.folder = Path(folder)
         self.threads = threads or os.cpu_count() or 1
-        content = {name: self._read(name) for name in FILES}
-        config = self._config(content["config.json"])
-        digest = hashlib.sha256()
-        for name in FILES:
-            digest.update(content[name])
-        self.name = f"{config['name']}@{digest.hexdigest()[:12]}"
+        fingerprint = self._fingerprint()
+        config = self._config((self.folder / "config.json").read_bytes())
+        self.name = f"{config['name']}@{fingerprint[:12]}"
         self.dimension = int(config["dimension"])
         self.max_tokens = int(config["max_tokens"])
         try:
-            self._tokenizer = _tokenizer(content["tokenizer.json"], self.max_tokens)
-            self._session = _session(content["model.onnx"])
+            self._tokenizer = _tokenizer(self.folder / "tokenizer.json", self.max_tokens)
+            self._session = _session(self.folder / "model.onnx")
         except Exception as error:  # both libraries raise bare or undocumented exceptions
             reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
             raise ModelError(f"The model in {self.folder} is damaged: {reason}.", REMEDY) from error
@@ -91,12 +88,18 @@ class OnnxEmbedder:
             mask[row, : len(tokens)] = 1
         return members, self._session.run(None, {"input_ids": ids, "mask": mask})[0]
 
-    def _read(self, name: str) -> bytes:
-        try:
-            return (self.folder / name).read_bytes()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise ModelError(f"{self.folder} is not a model: {name}: {reason}.", REMEDY) from None
+    def _fingerprint(self) -> str:
+        """Hex sha256 over all files; read in pieces, since the libraries read them again."""
+        digest = hashlib.sha256()
+        for name in FILES:
+            try:
+                with (self.folder / name).open("rb") as file:
+                    while piece := file.read(1 << 20):
+                        digest.update(piece)
+            except OSError as error:
+                reason = f"{name}: {error.strerror or type(error).__name__}"
+                raise ModelError(f"{self.folder} is not a model: {reason}.", REMEDY) from None
+        return digest.hexdigest()
 
     def _config(self, content: bytes) -> dict[str, Any]:
         try:
@@ -119,18 +122,18 @@ def _batches(lengths: Any) -> Iterator[Any]:
         start += size
 
 
-def _tokenizer(content: bytes, max_tokens: int) -> Any:
+def _tokenizer(path: Path, max_tokens: int) -> Any:
     # Its worker pool would compete with ours, and it warns when a process forks after using it.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_str(content.decode("utf-8"))
+    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 
-def _session(content: bytes) -> Any:
+def _session(path: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -139,7 +142,7 @@ def _session(content: bytes) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     inputs = {argument.name for argument in session.get_inputs()}
     if inputs != {"input_ids", "mask"}:
         raise ValueError(f"its inputs are {sorted(inputs)}, not input_ids and mask")
