@@ -20,7 +20,8 @@ serve: setup  ## the web page and the API on http://127.0.0.1:8000
 	@$(BIN)/rag serve
 
 test: $(VENV)/.dev  ## all tests, with coverage
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile --cov --cov-report=term:skip-covered --cov-report=xml
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --ignore=tests/web --cov --cov-report=
+	@$(BIN)/python -m pytest -q tests/web --cov --cov-append --cov-report=term:skip-covered --cov-report=xml
 
 lint: $(VENV)/.dev  ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -124,6 +124,7 @@ def write_derived(folder: Path, store: Store, dimension: int) -> list[str]:
     for name, write in ((DENSE, _write_dense), (LEXICAL, _write_lexical)):
         base = find_base(folder, name, store, sequence)
         if base.lag is None:
+            prune(folder / name)  # a writer killed while it pruned left something behind
             continue
         if base.folder is None and current(folder / name) is not None:
             problems.append(base.lag)

@@ -296,6 +296,8 @@ def test_interrupt_exits_130(seeds_index: Path) -> None:
         stderr=subprocess.PIPE,
         env=clean_environment(),
         cwd=ROOT,
+        # Where the tests run in the background, children would inherit an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdin
     assert process.stdout

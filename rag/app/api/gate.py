@@ -6,6 +6,7 @@ Out: security headers, metrics, one log line. A failure anywhere becomes the one
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -31,6 +32,8 @@ from rag.app.api.logs import access
 from rag.app.api.metrics import Metrics
 
 UPLOAD_PATH = "/v1/documents"
+DRAIN_BYTES = 4_000_000  # of a body that is refused, read before the connection is closed
+DRAIN_SECONDS = 1.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Nothing inline, nothing from elsewhere, and no string ever becomes markup.
 PAGE_POLICY = (
@@ -112,6 +115,7 @@ class Gate:
                 response = error_response(failure, request_id)
                 if failure.status in (408, 413):  # the rest of the body is not wanted
                     response.headers["Connection"] = "close"
+                    await _drain(receive)
                 await response(scope, receive, reply)
         finally:
             self._metrics.in_flight.dec()
@@ -172,3 +176,19 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 def unavailable(message: str) -> ApiError:
     """503 for a service that is not ready yet."""
     return ApiError(503, message, "not_ready", headers={"Retry-After": "2"})
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on a little, and drop it.
+
+    Closing a connection with unread data resets it, and a client that writes all before it reads
+    would see the reset instead of the answer.
+    """
+    seen = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while seen < DRAIN_BYTES:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                seen += len(message.get("body", b""))
