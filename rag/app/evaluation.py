@@ -66,6 +66,7 @@ def documents_of(library: Library) -> list[Document]:
 
 def subject_of(library: Library, answers: bool) -> Subject:
     """The library as what is evaluated; with `answers`, its assistant too."""
+    library.check()  # else every question would fail for the same reason
     documents = documents_of(library)
     chunks = [chunk for one in documents for chunk in library.chunks(one.doc_id)]
     content = json.dumps(sorted(chunk.chunk_id for chunk in chunks))

@@ -51,7 +51,8 @@ def build_index(
     return sync(
         settings.index,
         roots or source_roots(settings.index) or [DEFAULT_SOURCES],
-        embedder or (lambda: wire.make_embedder(settings)),
+        # Loaded even when nothing is new, so that another model than the index's is noticed.
+        embedder() if embedder else wire.make_embedder(settings),
         rebuild=rebuild,
         progress=progress,
         on_notice=notify,
@@ -170,6 +171,10 @@ class Library:
         searcher = wire.make_searcher(snapshot, self.embedder, self.settings)
         assistant = wire.make_assistant(snapshot, searcher, self.embedder, self.settings)
         return _View(snapshot, searcher, assistant)
+
+    def check(self) -> None:
+        """Load what a question needs. Raises IndexOutdated or ModelError, as a question would."""
+        self._view()
 
     def refresh(self) -> bool:
         """Pick up a newer state of the index, if there is one; True when there was."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.embed import BUNDLED
 from tests.conftest import ROOT, SEEDS, RagCommand, clean_environment
 
 DEALS = "Quanti accordi hanno firmato Stati Uniti e Kazakistan?"
@@ -205,6 +206,19 @@ def test_a_model_folder_that_is_not_a_model(rag: RagCommand, tmp_path: Path) -> 
     assert run.code == 1
     assert "modello" in run.err
     assert "Traceback" not in run.err
+
+
+def test_another_model_than_the_indexs_is_told(rag: RagCommand, tmp_path: Path) -> None:
+    other = tmp_path / "model"
+    shutil.copytree(BUNDLED, other)
+    config = json.loads((other / "config.json").read_text("utf-8"))
+    (other / "config.json").write_text(json.dumps(config | {"name": "another"}), "utf-8")
+    assert rag("index", SEEDS, "--index", tmp_path / "idx", "--embedder", other).code == 0
+    for arguments in (["index", SEEDS], ["ask", DEALS], ["search", DEALS]):
+        run = rag(*arguments, "--index", tmp_path / "idx")
+        assert run.code == 1
+        assert "another" in run.err
+        assert "rag index --rebuild" in run.err
 
 
 def test_show_a_span(rag: RagCommand, seeds_index: Path) -> None:
