@@ -22,6 +22,7 @@ from ir_measures import RR, R, nDCG
 from benchmarks.common import Question, read_passages, read_questions, save
 from rag import Library
 from rag.retrieve.fuse import convex
+from rag.retrieve.nearest import nearest
 
 MEASURES = [nDCG @ 10, R @ 1, R @ 10, RR @ 10]
 WEIGHTS = [round(w, 2) for w in np.arange(0.0, 1.01, 0.05)]
@@ -61,12 +62,7 @@ def gather(
         vector = embedder.embed_queries([question.text])[0]
         hits = snapshot.lexical.search(question.text, question.language, DEPTH, None)
         lexical = {hit.key: hit.score for hit in hits}
-        keys, found = snapshot.dense.search(vector, DEPTH, None)
-        dense = dict(zip(keys.tolist(), found.tolist(), strict=True))
-        rest = np.array([key for key in lexical if key not in dense], dtype=np.int64)
-        if len(rest):
-            more = snapshot.dense.scores(vector, rest)
-            dense.update(zip(rest.tolist(), more.tolist(), strict=True))
+        dense = nearest(snapshot, vector, DEPTH, None, lexical)
         scores.append((dense, lexical))
     return scores
 
@@ -75,7 +71,7 @@ def judge(questions: list[Question], run: Run) -> dict[str, float]:
     """The measures over all questions; one without results counts zero."""
     qrels = {q.id: {q.passage: 1} for q in questions}
     found = ir_measures.calc_aggregate(MEASURES, qrels, run)
-    return {str(measure): round(value, 4) for measure, value in found.items()}
+    return {str(measure): round(found[measure], 4) for measure in MEASURES}
 
 
 def main() -> None:

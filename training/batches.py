@@ -16,20 +16,24 @@ from tokenizers import Tokenizer
 
 from training.mixing import Mixer
 
-KINDS = ("passages", "sentences", "lemmas", "definitions", "terms", "entries")
+KINDS = ("passages", "prose", "entries", "sentences", "glosses", "lemmas", "questions", "terms")
+
+WHOLE = ("terms", "questions")  # always read in Italian
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How many texts of each kind a step holds, and in which language they come."""
 
-    passages: int = 3
-    sentences: int = 48
-    lemmas: int = 8
-    definitions: int = 8
-    terms: int = 6
-    entries: int = 0
-    italian: float = 0.7  # share read in Italian; of the rest, half is mixed and half English
+    passages: int = 5
+    prose: int = 5
+    entries: int = 4
+    sentences: int = 20
+    glosses: int = 10
+    lemmas: int = 4
+    questions: int = 10
+    terms: int = 10
+    italian: float = 0.75  # share read in Italian; of the rest, half is mixed and half English
     part: int = 0  # of `parts` runs that read disjoint examples at the same time, to be averaged
     parts: int = 1
 
@@ -98,7 +102,7 @@ class Batches:
             lemma, mark, definition = italian.partition(": ")
             return lemma + mark + self._mixer(definition, share, self.random)
         choice = self.random.random()
-        if italian and (kind == "terms" or choice < self.recipe.italian):
+        if italian and (kind in WHOLE or choice < self.recipe.italian):
             return italian
         if not italian or choice < (1 + self.recipe.italian) / 2:
             return self._mixer(english, share, self.random)

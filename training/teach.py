@@ -17,9 +17,10 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from training import data, initialise
+from training import data, initialise, prose
 from training.data import Segment
 from training.export import write_onnx
+from training.questions import questions
 from training.settings import Settings, teacher_path
 from training.translations import TRUST
 
@@ -27,13 +28,8 @@ Example = tuple[str, str]  # Italian (may be empty), English
 PASSAGE_WORDS = 90  # consecutive segments are joined until they hold this many English words
 # As many of each kind as a run on two cores comes to read; drawn at random.
 ENTRIES = 4
-LIMITS = {
-    "sentences": 36_000,
-    "lemmas": 10_000,
-    "definitions": 10_000,
-    "terms": 20_000,
-    "entries": 9_000,
-}
+LIMITS = {"lemmas": 30_000, "glosses": 60_000, "terms": 90_000, "entries": 14_000, "prose": 14_000}
+QUESTIONS = 60_000
 MANUAL, MANUAL_SHARE = (
     "ms-dynamics365-business-central",
     0.5,
@@ -64,13 +60,13 @@ def terms(path: Path) -> Iterator[Example]:
     yield from (entry for entry, value in trust.items() if value >= 0.9 and entry[0] != entry[1])
 
 
-def entries(meanings: Sequence[tuple[str, str]]) -> Iterator[Example]:
+def entries(glosses: Sequence[Example]) -> Iterator[Example]:
     """Neighbouring dictionary entries joined: they stand by subject, and read like a short passage
     whose vocabulary is that of an encyclopaedia, which the parallel text lacks.
     """
-    for start in range(0, len(meanings) - ENTRIES + 1, ENTRIES):
-        group = meanings[start : start + ENTRIES]
-        yield "", " ".join(f"{word}: {text}." for word, text in group)
+    for start in range(0, len(glosses) - ENTRIES + 1, ENTRIES):
+        italian, english = zip(*glosses[start : start + ENTRIES], strict=True)
+        yield ". ".join(italian) + ".", ". ".join(english) + "."
 
 
 def examples(settings: Settings) -> dict[str, list[Example]]:
@@ -80,15 +76,18 @@ def examples(settings: Settings) -> dict[str, list[Example]]:
     half = int(MANUAL_SHARE * sum(s.source == MANUAL for s in segments))
     segments = [s for s in segments if s.source != MANUAL or s.place < half]
     lemmas = data.pairs(settings.data, "wordnet-itlemmas-endef.it-en")
-    meanings = data.pairs(settings.data, "wordnet-def.en")
+    named = list(terms(settings.data))
+    machine = prose.kept(settings)
     glosses = data.pairs(settings.data, "wiktionary-itterm-engloss.it-en")
     kinds = {
         "passages": [(s.italian, s.english) for s in joined(segments, PASSAGE_WORDS)],
         "sentences": [(s.italian, s.english) for s in segments],
         "lemmas": [(f"{it}: {en.partition(': ')[2]}", en) for it, en in lemmas],
-        "definitions": [("", f"{word}: {text}") for word, text in meanings],
-        "terms": [*terms(settings.data), *glosses],
-        "entries": list(entries(meanings)),
+        "glosses": machine["glosses"],
+        "entries": list(entries(machine["glosses"])),
+        "prose": machine["prose"],
+        "terms": [*named, *glosses],
+        "questions": questions(named, QUESTIONS, random),
     }
     for kind, pairs in kinds.items():
         unique = list(dict.fromkeys(pairs))

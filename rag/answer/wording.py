@@ -52,15 +52,16 @@ def quoted(text: str, language: Language) -> tuple[str, str]:
     return ("«", "»") if "“" in text or "”" in text else ("“", "”")
 
 
-def joined(words: Sequence[str], language: Language) -> str:
-    """ "«a», «b» e «c»" or "“a”, “b” and “c”", at most four."""
+def joined(words: Sequence[str], language: Language, *, denied: bool = False) -> str:
+    """ "«a», «b» e «c»" or "“a”, “b” and “c”", at most four; `denied` says "or" after a "not"."""
     shown = []
     for word in words[:4]:
         opening, closing = quoted(word, language)
         shown.append(f"{opening}{word}{closing}")
     if len(shown) < 2:
         return "".join(shown)
-    link = " e " if language == "it" else " and "
+    italian, english = (" o ", " or ") if denied else (" e ", " and ")
+    link = italian if language == "it" else english
     return ", ".join(shown[:-1]) + link + shown[-1]
 
 
@@ -87,7 +88,7 @@ def refusal(
     """
     italian = language == "it"
     if found and missing:
-        x, y = joined(found, language), joined(missing, language)
+        x, y = joined(found, language), joined(missing, language, denied=True)
         return (
             f"I documenti parlano di {x}, ma non di {y}."
             if italian
@@ -101,7 +102,9 @@ def refusal(
             return f"I documenti parlano di {x}, ma {tail}."
         tail = unsaid[1] if unsaid else "do not answer this question"
         return f"The documents speak of {x}, but {tail}."
-    subject = joined(missing, language) if missing else ("questo" if italian else "this")
+    subject = (
+        joined(missing, language, denied=True) if missing else ("questo" if italian else "this")
+    )
     about = joined(nearest[:1], language)
     if italian:
         tail = f"; il più vicino è {about}" if about else ""

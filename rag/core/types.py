@@ -67,7 +67,8 @@ def chunk_id(document_sha256: str, start: int, end: int) -> str:
 class Signals:
     """Why a chunk was ranked where it was; None where a retriever did not return it.
 
-    `lexical` is the BM25 score, `dense` the cosine; `terms` are the question's words (or their
+    `lexical` is the BM25 score, `dense` the mean of the passage's cosine and of that of its
+    sentence nearest to the question; `terms` are the question's words (or their
     translations) that the lexical index matched, as (question term, matched term) pairs.
     """
 

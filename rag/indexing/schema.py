@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rag.core.errors import IndexDamaged, IndexOutdated, StoreError
 
-FORMAT = 1  # PRAGMA user_version; raise it when an older program could not read the tables
+FORMAT = 2  # PRAGMA user_version; raise it when an older program could not read the tables
 APPLICATION_ID = 0x466F6E74  # "Font", so that `file` and we know whose database it is
 DATABASE = "fonte.sqlite"
 REBUILD = "Run `rag index --rebuild`: it starts over from the source documents."
@@ -63,6 +63,11 @@ CREATE INDEX chunks_of_document ON chunks (document, "start");
 CREATE TABLE vectors (
     key INTEGER PRIMARY KEY REFERENCES chunks (key) ON DELETE CASCADE,
     vector BLOB NOT NULL,
+    crc32 INTEGER NOT NULL
+);
+CREATE TABLE sentences (
+    key INTEGER PRIMARY KEY REFERENCES chunks (key) ON DELETE CASCADE,
+    vectors BLOB NOT NULL,
     crc32 INTEGER NOT NULL
 );
 """

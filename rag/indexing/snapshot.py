@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.core.errors import IndexMissing, IndexOutdated, StoreError
-from rag.core.types import Chunk, Document, Filters
+from rag.core.types import Chunk, Document, Filters, Kind
 from rag.indexing.checkpoint import current
 from rag.indexing.dense import DenseIndex
 from rag.indexing.derived import (
@@ -49,6 +49,7 @@ class Snapshot:
         self._store = store
         self._covered = current(library / LEXICAL)
         self._infos: dict[str, DocumentInfo] = {}
+        self._kinds: dict[int, Kind] | None = None
         self._derived: Derived
         self._closing = threading.Lock()
         self._closed = False
@@ -157,6 +158,16 @@ class Snapshot:
     def chunks(self, keys: Sequence[int]) -> list[Chunk]:
         """The chunks with those keys, in the order given. Raises NotFound."""
         return self._store.chunks(keys)
+
+    def kind(self, key: int) -> Kind:
+        """What kind of text a chunk is, without reading it."""
+        if self._kinds is None:
+            self._kinds = self._store.kinds()
+        return self._kinds.get(key, "prose")
+
+    def sentences(self, keys: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The vectors of those chunks' sentences, (n, dimension), and how many are each's."""
+        return self._store.sentences(keys, self.dimension)
 
     def document_chunks(self, doc_id: str) -> list[Chunk]:
         """The chunks of a document, in the order of its text."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.core.errors import IndexDamaged, NotFound, StoreError, UsageError
-from rag.core.types import Chunk, Document, Filters, Language
+from rag.core.types import Chunk, Document, Filters, Kind, Language
 from rag.indexing.schema import DATABASE, REBUILD, open_for_reading, translated
 from rag.ingest import Skipped
 
@@ -227,20 +227,41 @@ class Store:
         chunks = self.chunks(keys)
         return [chunk.text for chunk in chunks], [chunk.language for chunk in chunks]
 
+    def kinds(self) -> dict[int, Kind]:
+        """The kind of every chunk that is not prose."""
+        return dict(self.rows("SELECT key, kind FROM chunks WHERE kind != 'prose'"))
+
     def vectors(self, keys: Sequence[int], dimension: int) -> NDArray[np.float32]:
         """The vectors of those chunks: (n, dimension), unit rows."""
-        rows: dict[int, bytes] = {}
-        for part in _parts(keys):
-            sql = f"SELECT key, vector, crc32 FROM vectors WHERE key IN ({_marks(part)})"
-            for key, blob, crc in self.rows(sql, part):
-                if len(blob) != 4 * dimension or zlib.crc32(blob) != crc:
-                    raise self._damaged(f"the vector of chunk {key}")
-                rows[key] = blob
+        rows = self._blobs("SELECT key, vector, crc32 FROM vectors", keys, 4 * dimension)
         if len(rows) != len(set(keys)):
             raise self._damaged("a vector, which is missing,")
         joined = b"".join(rows[int(key)] for key in keys)
         vectors = np.frombuffer(joined, dtype="<f4").reshape(len(keys), dimension)
         return vectors.astype(np.float32, copy=False)
+
+    def sentences(
+        self, keys: Sequence[int], dimension: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The vectors of those chunks' sentences, all (n, dimension), and how many are each's.
+
+        A chunk of one sentence has none: its own vector says it all.
+        """
+        rows = self._blobs("SELECT key, vectors, crc32 FROM sentences", keys, 2 * dimension)
+        blobs = [rows.get(int(key), b"") for key in keys]
+        vectors = np.frombuffer(b"".join(blobs), dtype="<f2").reshape(-1, dimension)
+        counts = np.array([len(blob) // (2 * dimension) for blob in blobs], dtype=np.int64)
+        return vectors.astype(np.float32), counts
+
+    def _blobs(self, select: str, keys: Sequence[int], row: int) -> dict[int, bytes]:
+        """Key -> blob of whole rows of `row` bytes, its checksum checked."""
+        found: dict[int, bytes] = {}
+        for part in _parts(keys):
+            for key, blob, crc in self.rows(f"{select} WHERE key IN ({_marks(part)})", part):
+                if not blob or len(blob) % row or zlib.crc32(blob) != crc:
+                    raise self._damaged(f"the vector of chunk {key}")
+                found[key] = blob
+        return found
 
     def select(self, filters: Filters) -> NDArray[np.int64]:
         """The keys of the chunks that pass, ascending. Raises UsageError for a bad date.

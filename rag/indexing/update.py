@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from rag.indexing.scan import Survey
 from rag.indexing.store import KnownFile
 from rag.indexing.writer import StoreWriter, suffix_of
 from rag.ingest import Skipped, load, split
+from rag.ingest.sentences import several
 
 BATCH_CHUNKS: Final = 256  # embedded and committed together: a second or two of work
 # New chunks after which a running update writes checkpoints: this many, and this share of all. A
@@ -148,9 +150,11 @@ class Update:
 
     def _embed(
         self, batch: Sequence[_Loaded], done: int, size: int, total: int
-    ) -> list[NDArray[np.float32]]:
-        """The vectors of each document's chunks."""
-        texts = [chunk.text for item in batch for chunk in item.chunks]
+    ) -> list[list[NDArray[np.float32]]]:
+        """For each document the vectors of its chunks, then those of each chunk's sentences."""
+        chunks = [chunk for item in batch for chunk in item.chunks]
+        parts = [several(chunk.text, chunk.language) for chunk in chunks]
+        texts = [chunk.text for chunk in chunks] + [text for part in parts for text in part]
         with self._stage("model"):
             embedder = self._embedder()
         embedded = 0
@@ -163,18 +167,21 @@ class Update:
         with self._stage("embed"):
             vectors = embedder.embed_passages(texts, tell)
         _check_vectors(vectors, (len(texts), self._dimension), embedder.name)
-        self.embedded += len(texts)
-        ends = np.cumsum([len(item.chunks) for item in batch])
-        return np.split(vectors, ends[:-1])
+        self.embedded += len(chunks)
+        ends = np.cumsum([len(chunks), *map(len, parts)])
+        whole, *sentences = np.split(vectors, ends[:-1])
+        return [[whole[s], *sentences[s]] for s in _slices([len(item.chunks) for item in batch])]
 
-    def _store(self, batch: Sequence[_Loaded], vectors: Sequence[NDArray[np.float32]]) -> None:
+    def _store(
+        self, batch: Sequence[_Loaded], vectors: Sequence[Sequence[NDArray[np.float32]]]
+    ) -> None:
         """Commit the documents, each whole, in place of what their files held before."""
         with self._stage("store"), self._writer.transaction():
-            for item, rows in zip(batch, vectors, strict=True):
+            for item, (rows, *sentences) in zip(batch, vectors, strict=True):
                 sha256 = item.document.sha256
                 before = {self._indexed[path] for path in item.paths if path in self._indexed}
                 self._writer.delete_document(sha256)
-                self._writer.add_document(item.document, item.chunks, rows)
+                self._writer.add_document(item.document, item.chunks, rows, sentences)
                 for path in item.paths:
                     if path not in self._kept:
                         self._writer.set_source(path, sha256, self._survey.stamps[path])
@@ -237,6 +244,12 @@ def _batches(documents: Iterable[_Loaded | None]) -> Iterator[list[_Loaded]]:
                 batch = []
     if batch:
         yield batch
+
+
+def _slices(lengths: Iterable[int]) -> list[slice]:
+    """Neighbouring slices of those lengths."""
+    ends = list(itertools.accumulate(lengths, initial=0))
+    return [slice(start, end) for start, end in itertools.pairwise(ends)]
 
 
 def _check_vectors(vectors: NDArray[np.float32], shape: tuple[int, int], name: str) -> None:

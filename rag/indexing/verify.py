@@ -49,7 +49,7 @@ def verify(folder: Path) -> list[Problem]:
     problems: list[Problem] = []
     try:
         sequence = store.pin()
-        for check in (_database, _meta, _documents, _vectors):
+        for check in (_database, _meta, _documents, _vectors, _sentences):
             _gather(problems, check(store))
         for compare in (_dense, _lexical):
             _gather(problems, compare(library, store, sequence))
@@ -148,6 +148,13 @@ def _vectors(store: Store) -> Iterator[Problem]:
             norm = float(np.linalg.norm(np.frombuffer(blob, dtype="<f4")))
             if not abs(norm - 1) <= _NORM_TOLERANCE:
                 yield Problem(f"The vector of chunk {key} has length {norm:.4f}, not 1.", REBUILD)
+
+
+def _sentences(store: Store) -> Iterator[Problem]:
+    row = 2 * store.dimension()
+    for key, blob, crc in store.rows("SELECT key, vectors, crc32 FROM sentences"):
+        if not blob or len(blob) % row or zlib.crc32(blob) != crc:
+            yield Problem(f"The vectors of the sentences of chunk {key} are damaged.", REBUILD)
 
 
 def _dense(library: Path, store: Store, sequence: int) -> Iterator[Problem]:

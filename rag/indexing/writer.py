@@ -67,9 +67,16 @@ class StoreWriter(Store):
             self._run("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def add_document(
-        self, document: Document, chunks: Sequence[Chunk], vectors: NDArray[np.float32]
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: NDArray[np.float32],
+        sentences: Sequence[NDArray[np.float32]] | None = None,
     ) -> None:
-        """Store a document, its chunks, and their vectors: (number of chunks, dimension)."""
+        """Store a document, its chunks, and their vectors: (number of chunks, dimension).
+
+        `sentences` has for each chunk the vectors of its sentences, (n, dimension), n may be 0.
+        """
         number = self._run(
             "INSERT INTO documents (doc_id, sha256, suffix, language, title, date, author, text,"
             " length, crc32) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -86,7 +93,8 @@ class StoreWriter(Store):
                 document_crc(document),
             ),
         ).lastrowid
-        for chunk, vector in zip(chunks, vectors, strict=True):
+        parts = sentences if sentences is not None else [vectors[:0]] * len(chunks)
+        for chunk, vector, part in zip(chunks, vectors, parts, strict=True):
             key = self._run(
                 'INSERT INTO chunks (chunk_id, document, "start", "end", language, kind, text,'
                 " crc32) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -103,6 +111,9 @@ class StoreWriter(Store):
             ).lastrowid
             blob = vector.astype("<f4").tobytes()
             self._run("INSERT INTO vectors VALUES (?, ?, ?)", (key, blob, zlib.crc32(blob)))
+            if len(part):
+                blob = part.astype("<f2").tobytes()
+                self._run("INSERT INTO sentences VALUES (?, ?, ?)", (key, blob, zlib.crc32(blob)))
 
     def delete_document(self, sha256: str) -> None:
         """Remove a document with its chunks and vectors."""

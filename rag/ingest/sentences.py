@@ -107,6 +107,12 @@ def sentences(text: str, language: Language) -> list[Span]:
     return spans
 
 
+def several(text: str, language: Language) -> list[str]:
+    """The texts of the sentences of `text`, when they are two or more; else none."""
+    spans = sentences(text, language)
+    return [text[start:end] for start, end in spans] if len(spans) > 1 else []
+
+
 def _stops(text: str, language: Language) -> list[int]:
     return [
         match.end("late")

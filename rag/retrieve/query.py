@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.core.errors import UsageError
 from rag.core.types import Kind, Language
@@ -42,6 +43,7 @@ _CUES: dict[Kind, re.Pattern[str]] = {
 }
 
 
+@lru_cache(maxsize=1024)  # a question is parsed by each part that needs to know about it
 def parse_query(text: str) -> Query:
     """Check and normalise a question.
 

@@ -17,8 +17,10 @@ from rag.core.types import Chunk, Filters, Kind, Language, ScoredChunk, Signals
 from rag.embed.base import Embedder
 from rag.indexing.snapshot import Snapshot
 from rag.retrieve.fuse import convex
+from rag.retrieve.nearest import nearest
 from rag.retrieve.query import Query, check_k, parse_query
 
+LEAST_READ = 100  # passages that a dense search ranks by their sentences, at least
 # What a hit that is not prose keeps of its score, unless the question asks for its kind: enough to
 # be found when nothing else answers, too little to push prose out.
 KIND_FACTOR: dict[Kind, float] = {
@@ -59,18 +61,19 @@ class LexicalSearcher:
 
 
 class DenseSearcher:
-    """By meaning: cosine of the question's vector with each chunk's."""
+    """By meaning: how close the question's vector is to each chunk's and its best sentence's."""
 
     def __init__(self, snapshot: Snapshot, embedder: Embedder) -> None:
         self._snapshot = snapshot
         self._embedder = embedder
 
     def search(self, query: str, k: int, filters: Filters | None = None) -> list[ScoredChunk]:
-        """At most `k` chunks by cosine. Raises UsageError for a bad question or k."""
+        """At most `k` chunks by closeness. Raises UsageError for a bad question or k."""
         check_k(k)
         vector = self._embedder.embed_queries([parse_query(query).text])[0]
-        keys, scores = self._snapshot.dense.search(vector, k, self._snapshot.allowed(filters))
-        ranked = [(int(key), float(score)) for key, score in zip(keys, scores, strict=True)]
+        allowed = self._snapshot.allowed(filters)
+        found = nearest(self._snapshot, vector, max(2 * k, LEAST_READ), allowed)
+        ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:k]
         signals = {key: Signals(dense=score) for key, score in ranked}
         return _scored(self._snapshot, ranked, signals)
 
@@ -117,30 +120,18 @@ class HybridSearcher:
         start = perf_counter()
         hits = self._snapshot.lexical.search(query.text, query.language, depth, allowed)
         lexical_done = perf_counter()
-        keys, scores = self._snapshot.dense.search(vector, depth, allowed)
-        dense = dict(zip(keys.tolist(), scores.tolist(), strict=True))
-        # A passage found by words alone still has a cosine: without it, it would count as 0.
-        missing = np.array([hit.key for hit in hits if hit.key not in dense], dtype=np.int64)
-        if len(missing):
-            found = self._snapshot.dense.scores(vector, missing)
-            dense.update(zip(missing.tolist(), found.tolist(), strict=True))
+        # A passage found by words alone is close too: without that, it would count as 0.
+        dense = nearest(self._snapshot, vector, depth, allowed, [hit.key for hit in hits])
         dense_done = perf_counter()
         terms = {hit.key: hit.terms for hit in hits}
         lexical = {hit.key: hit.score for hit in hits}
-        both = sorted(dense.keys() | lexical.keys())
-        chunks = dict(zip(both, self._snapshot.chunks(both), strict=True))
-        kinds = {key: chunk.kind for key, chunk in chunks.items()}
-        fused = _fuse(dense, lexical, kinds, self._weight, query)
-        results = [
-            _hit(
-                self._snapshot,
-                chunks[key],
-                score,
-                Signals(lexical.get(key), dense.get(key), None, terms.get(key, ())),
-            )
-            for key, score in fused
-        ]
-        results = sorted(results, key=_best_first)[:k]
+        kinds = {key: self._snapshot.kind(key) for key in dense.keys() | lexical.keys()}
+        best = _at_least(_fuse(dense, lexical, kinds, self._weight, query), k)
+        signals = {
+            key: Signals(lexical.get(key), dense.get(key), None, terms.get(key, ()))
+            for key, _ in best
+        }
+        results = _scored(self._snapshot, best, signals)[:k]
         timings = {
             "embed": embed_ms,
             "lexical": (lexical_done - start) * 1000,
@@ -175,6 +166,12 @@ def _fuse(
         (key, score if kinds[key] in wanted else score * KIND_FACTOR[kinds[key]])
         for key, score in convex(dense, capped(lexical), weight)
     ]
+
+
+def _at_least(ranked: list[tuple[int, float]], k: int) -> list[tuple[int, float]]:
+    """The `k` best, and all that tie with the last of them: ties are broken by chunk id."""
+    ranked = sorted(ranked, key=lambda item: -item[1])
+    return [item for item in ranked if item[1] >= ranked[min(k, len(ranked)) - 1][1]]
 
 
 def _hit(snapshot: Snapshot, chunk: Chunk, score: float, signals: Signals) -> ScoredChunk:

@@ -46,6 +46,10 @@ def test_refusals() -> None:
     assert said == "The documents speak of “Kazakhstan”, but do not say when."
     said = wording.refusal("it", [], ["unicorni"], None, ["Accordi di Abramo"])
     assert said == "I documenti non parlano di «unicorni»; il più vicino è «Accordi di Abramo»."
+    said = wording.refusal("it", ["uranio"], ["Perù", "Cile"], None)
+    assert said == "I documenti parlano di «uranio», ma non di «Perù» o «Cile»."
+    said = wording.refusal("en", [], ["Peru", "Chile"], None)
+    assert said == "The documents do not speak of “Peru” or “Chile”."
     assert wording.refusal("en", [], [], None) == "The documents do not speak of this."
 
 

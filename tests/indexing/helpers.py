@@ -83,6 +83,15 @@ def contents(folder: Path) -> dict[str, Any]:
         chunks = snapshot.chunks(keys.tolist())
         vectors = snapshot.dense.vectors()
         said["vectors"] = {c.chunk_id: v.tobytes() for c, v in zip(chunks, vectors, strict=True)}
+        sentences, counts = snapshot.sentences(keys.tolist())
+        said["sentences"] = (
+            {
+                c.chunk_id: part.tobytes()
+                for c, part in zip(chunks, np.split(sentences, np.cumsum(counts)[:-1]), strict=True)
+            }
+            if chunks
+            else {}
+        )
         said["files"] = {path: file.indexed for path, file in store.known_files().items()}
         said["skipped"] = {path: file.skipped for path, file in store.known_files().items()}
         said["words"] = len(snapshot.lexical)

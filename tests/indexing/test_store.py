@@ -44,8 +44,9 @@ def chunks(document: Document, *spans: tuple[int, int], kind: str = "prose") -> 
 def add(writer: StoreWriter, document: Document, made: list[Chunk]) -> None:
     vectors = np.zeros((len(made), 4), dtype=np.float32)
     vectors[:, 0] = 1
+    sentences = [np.full((place, 4), 0.5, dtype=np.float32) for place in range(len(made))]
     with writer.transaction():
-        writer.add_document(document, made, vectors)
+        writer.add_document(document, made, vectors, sentences)
         writer.set_source(document.path, document.sha256, Stamp(1, 2))
 
 
@@ -71,6 +72,9 @@ def test_round_trip(writer: StoreWriter, tmp_path: Path) -> None:
     assert reader.texts(keys) == ([chunk.text for chunk in made], ["en", "en"])
     vectors = reader.vectors(keys[::-1], 4)
     assert (vectors.shape, vectors.dtype) == ((2, 4), np.float32)
+    sentences, counts = reader.sentences(keys[::-1], 4)
+    assert (sentences.tolist(), counts.tolist()) == ([[0.5] * 4], [1, 0])  # the first has none
+    assert sentences.dtype == np.float32
     info = reader.info(first.doc_id)
     assert (info.path, info.title, info.date, info.author) == (
         "doc1.txt",
@@ -145,7 +149,8 @@ def test_keys_are_never_used_twice(writer: StoreWriter) -> None:
     with writer.transaction():
         writer.drop_source(first.path)
         writer.delete_unsourced([first.sha256])
-    assert writer.rows("SELECT * FROM vectors") == writer.rows("SELECT * FROM chunks") == []
+    for table in ("vectors", "sentences", "chunks"):
+        assert writer.rows(f"SELECT * FROM {table}") == []
     add(writer, second, chunks(second, (0, 3)))
     assert not keys & set(writer.keys().tolist())
 
@@ -247,6 +252,8 @@ def test_a_bad_date_is_named(writer: StoreWriter, date: str) -> None:
         "UPDATE vectors SET vector = zeroblob(16)",
         "UPDATE vectors SET vector = x'00'",
         "DELETE FROM vectors",
+        "UPDATE sentences SET vectors = zeroblob(8)",
+        "UPDATE sentences SET vectors = x'00'",
         'UPDATE chunks SET "end" = "end" + 1',
     ],
 )
@@ -267,6 +274,7 @@ def test_damaged_rows_are_never_read_as_whole(
         reader.document(made.doc_id)
         reader.chunks(keys)
         reader.vectors(keys, 4)
+        reader.sentences(keys, 4)
 
     with pytest.raises(IndexDamaged, match="checksum") as caught:
         read()

@@ -74,6 +74,7 @@ LONGER = np.full(32, 0.5, dtype="<f4").tobytes()
             " WHERE key = 3",
             "not 1",
         ),
+        ("UPDATE sentences SET crc32 = 1", "sentences of chunk"),
         ("DELETE FROM documents WHERE number = 1", "has no documents"),
         ("DELETE FROM meta WHERE name = 'splitter'", "'splitter' is not recorded"),
         ("UPDATE meta SET value = 'many' WHERE name = 'dimension'", "not a number"),
