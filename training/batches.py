@@ -1,4 +1,4 @@
-"""What the student reads at each step: passages, sentences, definitions and words, in one batch.
+"""What the student reads at each step: passages, sentences, questions and words, in one batch.
 
 Passages and sentences stand side by side in every batch, because a question and the passage that
 answers it are texts of unlike length, and the loss compares all texts of a batch with one another.

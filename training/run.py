@@ -1,6 +1,7 @@
 """The whole recipe, in order: ``python -m training.run [STEP ...]`` (all steps when none is named).
 
     vocabulary   the tokenizer, the rows, and the table of Italian words to mix in
+    prose        English prose of wide subjects, and its translation by rules
     teach        the teacher's vectors of every English text to aim at
     distil       two training runs side by side, each on half of the examples; their average
     evaluate     figures of the result, into ``training/results/``
@@ -25,15 +26,9 @@ from training.export import read_onnx, to_sentence_transformers
 from training.settings import Settings
 
 RUNS = 2  # single-threaded: on two cores this is faster than one run of two threads
-COUNT = 1950  # training steps of each run
+COUNT = 4000  # training steps of each run
 START_SHARE = 0.5  # of the untrained weights in the result
-# Each stage: the step it lasts to, and the texts of a step. The halves are swapped between stages.
-STAGES = (
-    (600, "--passages=3 --sentences=48 --lemmas=0 --definitions=0 --terms=0"),
-    (1400, "--passages=4 --sentences=36 --lemmas=8 --definitions=6 --terms=6"),
-    (0, "--passages=9 --sentences=20 --lemmas=4 --definitions=4 --terms=0"),
-)
-STEPS = ("vocabulary", "teach", "distil", "evaluate", "bundle")
+STEPS = ("vocabulary", "prose", "teach", "distil", "evaluate", "bundle")
 SHIPPED = ("model.onnx", "tokenizer.json", "config.json")
 
 
@@ -49,6 +44,11 @@ def vocabulary(settings: Settings, _: argparse.Namespace) -> None:
         build(settings, Size())
 
 
+def prose(_: Settings, __: argparse.Namespace) -> None:
+    """Fetch and translate."""
+    _module("prose")
+
+
 def teach(_: Settings, __: argparse.Namespace) -> None:
     """Encode the English side of every example."""
     _module("teach")
@@ -60,18 +60,15 @@ def distil(settings: Settings, given: argparse.Namespace) -> None:
         return
     initial(settings)
     names = [f"{given.name}-{number}" for number in range(RUNS)]
-    for stage, (stop, texts) in enumerate(STAGES):
-        started = []
-        for number, name in enumerate(names):
-            part, seed = (number + stage) % RUNS, settings.seed + number
-            share = [f"--part={part}", f"--parts={RUNS}", f"--seed={seed}"]
-            numbers = [f"--steps={given.count}", f"--stop={stop}", *share, *texts.split()]
-            command = [sys.executable, "-m", "training.distil", name, *numbers]
-            environment = os.environ | {"FONTE_THREADS": "1", "OMP_NUM_THREADS": "1"}
-            started.append(subprocess.Popen(command, env=environment))
-        ended = [process.wait() for process in started]
-        if any(ended):
-            sys.exit("training stopped; run the same command again to go on from the checkpoint")
+    started = []
+    for number, name in enumerate(names):
+        share = [f"--part={number}", f"--parts={RUNS}", f"--seed={settings.seed + number}"]
+        command = [sys.executable, "-m", "training.distil", name, f"--steps={given.count}", *share]
+        environment = os.environ | {"FONTE_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        started.append(subprocess.Popen(command, env=environment))
+    ended = [process.wait() for process in started]
+    if any(ended):
+        sys.exit("training stopped; run the same command again to go on from the checkpoint")
     _module("average", given.name, *names, f"--start={START_SHARE}")
 
 
@@ -114,7 +111,7 @@ def main() -> None:
     if wrong:
         parser.error(f"unknown step {', '.join(sorted(wrong))}; there are {', '.join(STEPS)}")
     settings = Settings()
-    actions = dict(zip(STEPS, (vocabulary, teach, distil, measure, bundle), strict=True))
+    actions = dict(zip(STEPS, (vocabulary, prose, teach, distil, measure, bundle), strict=True))
     for step in STEPS:
         if not given.steps or step in given.steps:
             print(f"== {step}", flush=True)

@@ -39,10 +39,14 @@ CACHED = 4096  # sentence vectors kept
 
 
 class Documents(Protocol):
-    """Where whole documents come from; an indexing Snapshot is one."""
+    """Where whole documents and the vectors of sentences come from; a Snapshot is one."""
 
     def document(self, key: str, /) -> Document:
         """The document with this id. Raises NotFound."""
+        ...
+
+    def sentence_vectors(self, chunk_ids: Sequence[str], /) -> list[NDArray[np.float32]]:
+        """Of each chunk, the unit vectors of its sentences in order: (n, dimension)."""
         ...
 
 
@@ -190,9 +194,12 @@ class Assistant:
         clock.mark("search")
         vector = self._embedder.embed_queries([standalone])[0]
         searched = parse_query(standalone).language
-        evidence = gather(
-            standalone, searched, hits, vector, self._embed, self._translator, question
-        )
+
+        def near(read: Sequence[ScoredChunk]) -> list[NDArray[np.float32]]:
+            found = self._documents.sentence_vectors([hit.chunk.chunk_id for hit in read])
+            return [np.einsum("ij,j->i", rows, vector) for rows in found]
+
+        evidence = gather(standalone, searched, hits, near, self._translator, question)
         clock.mark("read")
         return evidence if searched == language else replace(evidence, language=language)
 

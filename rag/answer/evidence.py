@@ -21,10 +21,10 @@ from rag.indexing.expand import Translations
 from rag.ingest import sentences
 from rag.retrieve.query import parse_query
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # (n,) texts -> (n, d) unit rows
+# Of each hit, the cosines of its sentences with the question, in the order of its text.
+Near = Callable[[Sequence[ScoredChunk]], Sequence[NDArray[np.float32]]]
 
 READ = 6  # passages whose sentences are candidates
-EMBEDDED = 6  # sentences that are embedded, the best by words and rank
 SHORTEST = 12  # characters of a sentence worth quoting
 
 # Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
@@ -94,15 +94,12 @@ def gather(
     question: str,
     language: Language,
     hits: Sequence[ScoredChunk],
-    query_vector: NDArray[np.float32] | None,
-    embed: Embed | None,
+    near: Near,
     translations: Translations | None = None,
     asked_last: str | None = None,
 ) -> Evidence:
-    """Read the hits. `query_vector` is the question's (d,) unit vector, `embed` embeds sentences.
-
-    Without either, sentences are judged by words and rank alone. `asked_last` is what was asked
-    where `question` was completed from a conversation: it says what kind of answer is wanted.
+    """Read the hits. `asked_last` is what was asked where `question` was completed from a
+    conversation: it says what kind of answer is wanted.
     """
     asked = analyse(question, language, translations)
     texts = tuple(_text_terms(hit.chunk.text, hit.chunk.language) for hit in hits)
@@ -112,20 +109,19 @@ def gather(
         goal = wanted(question, asked)
     asking = TextTerms(question, language)
     sought = parse_query(asked_last or question).seeks
+    ranks = _to_read(hits, texts, asked, sought)
+    cosines = near([hits[rank] for rank in ranks])
     found = [
         sentence
-        for rank in _to_read(hits, texts, asked, sought)
-        for sentence in _scored_by_words(rank, hits[rank], asked, weights)
+        for rank, row in zip(ranks, cosines, strict=True)
+        for sentence in _scored_by_words(rank, hits[rank], row.tolist(), asked, weights)
     ]
-    found.sort(key=lambda item: (-item[5] - 0.2 / (1 + item[0]), item[0], item[1]))
-    cosines = _cosines([item[3].text for item in found[:EMBEDDED]], query_vector, embed)
     top = max((hit.score for hit in hits), default=0.0) or 1.0
     candidates = []
-    for index, (rank, start, end, terms, covered, reach) in enumerate(found):
-        cosine = cosines[index] if index < len(cosines) else 0.0
+    for rank, start, end, terms, cosine, covered, reach in found:
         filled = fit(goal, asking, terms)
-        near = max(0.0, hits[rank].score / top)
-        score = COVERAGE * reach + COSINE * cosine + RANK * near + TYPE * filled
+        score = COVERAGE * reach + COSINE * cosine + TYPE * filled
+        score += RANK * max(0.0, hits[rank].score / top)
         score += SOUGHT if hits[rank].chunk.kind in sought else 0.0
         candidates.append(
             Candidate(hits[rank], rank, start, end, terms, covered, reach, cosine, filled, score)
@@ -156,13 +152,17 @@ def _to_read(
     return sorted([*ranks, *others]) or list(range(min(READ, len(hits))))
 
 
-_Sentence = tuple[int, int, int, TextTerms, float, float]
+_Sentence = tuple[int, int, int, TextTerms, float, float, float]
 
 
 def _scored_by_words(
-    rank: int, hit: ScoredChunk, asked: Sequence[QuestionTerm], weights: Sequence[float]
+    rank: int,
+    hit: ScoredChunk,
+    cosines: Sequence[float],
+    asked: Sequence[QuestionTerm],
+    weights: Sequence[float],
 ) -> list[_Sentence]:
-    """(rank, start, end, terms, coverage, reach) of each sentence of a passage.
+    """(rank, start, end, terms, cosine, coverage, reach) of each sentence of a passage.
 
     `reach` also counts, for CARRIED, what only the sentence before holds: "Questo corridoio …" goes
     on about what was named there.
@@ -170,30 +170,26 @@ def _scored_by_words(
     total = sum(weights) or 1.0
     before = [0.0] * len(asked)
     found: list[_Sentence] = []
-    for start, end, terms in _worth_quoting(hit):
+    for start, end, terms, cosine in _worth_quoting(hit, cosines):
         degrees = [terms.degree(term) for term in asked]
         own = sum(w * d for w, d in zip(weights, degrees, strict=True)) / total
         carried = [max(d, CARRIED * b) for d, b in zip(degrees, before, strict=True)]
         reach = sum(w * c for w, c in zip(weights, carried, strict=True)) / total
-        found.append((rank, start, end, terms, own if asked else 1.0, reach if asked else 1.0))
+        if not asked:
+            own = reach = 1.0
+        found.append((rank, start, end, terms, cosine, own, reach))
         before = degrees
     return found
 
 
-def _worth_quoting(hit: ScoredChunk) -> list[tuple[int, int, TextTerms]]:
-    """The passage's sentences as (start, end, terms), offsets into the document."""
+def _worth_quoting(
+    hit: ScoredChunk, cosines: Sequence[float]
+) -> list[tuple[int, int, TextTerms, float]]:
+    """The passage's sentences as (start, end, terms, cosine), offsets into the document."""
     chunk = hit.chunk
+    spans = _sentences(chunk.text, chunk.language)
     return [
-        (chunk.start + start, chunk.start + end, _text_terms(text, chunk.language))
-        for start, end in _sentences(chunk.text, chunk.language)
+        (chunk.start + start, chunk.start + end, _text_terms(text, chunk.language), cosine)
+        for (start, end), cosine in zip(spans, cosines, strict=True)
         if len(text := chunk.text[start:end].strip()) >= SHORTEST
     ]
-
-
-def _cosines(
-    texts: list[str], query_vector: NDArray[np.float32] | None, embed: Embed | None
-) -> list[float]:
-    if query_vector is None or embed is None or not texts:
-        return [0.0] * len(texts)
-    scores: NDArray[np.float32] = embed(texts) @ query_vector
-    return [float(score) for score in scores]

@@ -169,6 +169,21 @@ class Snapshot:
         """The vectors of those chunks' sentences, (n, dimension), and how many are each's."""
         return self._store.sentences(keys, self.dimension)
 
+    def sentence_vectors(self, chunk_ids: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Of each chunk, the unit vectors of its sentences in order: (n, dimension)."""
+        keys = self._store.keys_of(chunk_ids)
+        vectors, counts = self.sentences(keys)
+        parts = np.split(vectors, np.cumsum(counts)[:-1])
+        # The only sentence of a chunk is the chunk.
+        return (
+            [
+                part if len(part) else self._store.vectors([key], self.dimension)
+                for key, part in zip(keys, parts, strict=True)
+            ]
+            if keys
+            else []
+        )
+
     def document_chunks(self, doc_id: str) -> list[Chunk]:
         """The chunks of a document, in the order of its text."""
         return self._store.document_chunks(doc_id)

@@ -218,6 +218,16 @@ class Store:
         """The keys of all chunks, ascending."""
         return self._keys("SELECT key FROM chunks ORDER BY key")
 
+    def keys_of(self, chunk_ids: Sequence[str]) -> list[int]:
+        """The keys of the chunks with those ids, in that order. Raises NotFound."""
+        marks = ", ".join("?" * len(chunk_ids))
+        sql = f"SELECT chunk_id, key FROM chunks WHERE chunk_id IN ({marks})"
+        found = dict(self.rows(sql, list(chunk_ids)))
+        missing = [chunk_id for chunk_id in chunk_ids if chunk_id not in found]
+        if missing:
+            raise NotFound(f"No chunk '{missing[0]}'.")
+        return [found[chunk_id] for chunk_id in chunk_ids]
+
     def count(self) -> int:
         """The number of chunks."""
         return int(self.rows("SELECT count(*) FROM chunks")[0][0])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rag.core.errors import NotFound
 from rag.core.types import Document, Filters, Language, ScoredChunk, Signals
 from rag.indexing.analysis import stems
-from rag.ingest import split
+from rag.ingest import sentences, split
 
 
 def document(
@@ -39,6 +39,16 @@ class Shelf:
         if key not in self._documents:
             raise NotFound(f"No document {key}.")
         return self._documents[key]
+
+    def sentence_vectors(self, chunk_ids: Sequence[str]) -> list[NDArray[np.float32]]:
+        chunks = {chunk.chunk_id: chunk for chunk, _ in self._chunks}
+        read = [chunks[chunk_id] for chunk_id in chunk_ids]
+        return [
+            Letters().embed_passages(
+                [chunk.text[start:end] for start, end in sentences(chunk.text, chunk.language)]
+            )
+            for chunk in read
+        ]
 
     def search(self, query: str, k: int, filters: Filters | None = None) -> list[ScoredChunk]:
         assert filters is None

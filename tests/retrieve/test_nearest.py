@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import Library
+from rag.core.errors import NotFound
 from rag.embed import load_embedder
 from rag.indexing.snapshot import Snapshot
+from rag.ingest import sentences
 from rag.ingest.sentences import several
 from rag.retrieve.nearest import best_of, nearest
 
@@ -72,3 +74,18 @@ def test_a_passage_of_one_sentence_is_its_own_best(tmp_path: Path) -> None:
         assert closeness == pytest.approx(
             float(alone.dense.scores(vector, np.array([key]))[0]), abs=1e-5
         )
+
+
+def test_every_sentence_has_its_vector_in_order(snapshot: Snapshot) -> None:
+    embedder = load_embedder("bundled")
+    chunks = snapshot.chunks(snapshot.dense.keys.tolist()[:12])
+    for chunk, rows in zip(
+        chunks, snapshot.sentence_vectors([chunk.chunk_id for chunk in chunks]), strict=True
+    ):
+        spans = sentences(chunk.text, chunk.language)
+        expected = embedder.embed_passages([chunk.text[start:end] for start, end in spans])
+        assert rows.shape == expected.shape
+        assert np.einsum("ij,ij->i", rows, expected) == pytest.approx(1.0, abs=2e-3)
+    assert snapshot.sentence_vectors([]) == []
+    with pytest.raises(NotFound, match="No chunk 'none'"):
+        snapshot.sentence_vectors(["none"])

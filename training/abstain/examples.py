@@ -106,7 +106,6 @@ class Reader:
         if gone is None:
             return signals(self._whole.evidence(question))
         assistant = self._assistant(Without(self._searcher, gone))
-        assistant._vectors = self._whole._vectors  # sentence vectors, shared
         return signals(assistant.evidence(question))
 
     def refuses(self, question: str) -> bool:
