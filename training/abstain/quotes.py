@@ -128,7 +128,9 @@ def main() -> None:
     asked = gather(Settings(), given.questions)
     mixes = [(scoring.COVERAGE, scoring.COSINE, scoring.RANK, scoring.TYPE)]
     if given.search:
-        mixes += itertools.product((0.4, 0.6), (0.2, 0.5), (0.2, 0.4), (0.15, 0.25, 0.4))
+        mixes += itertools.product(
+            (0.35, 0.5, 0.65), (0.2, 0.35, 0.6, 1.0), (0.2, 0.3), (0.15, 0.25)
+        )
     rows = [(mix, figures(asked, mix)) for mix in mixes]
     rows.sort(key=lambda r: -sum(v[0] for k, v in r[1].items() if k.startswith("bench")))
     for mix, table in rows[:12] if given.search else rows:
