@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 LAYERS, HEADS, WIDTH, EPSILON = 6, 12, 384, 1e-12
-BLOCK = 32
+BLOCK = 128
 ORT = "com.microsoft"
 Tensors = Mapping[str, NDArray[np.float32]]
 

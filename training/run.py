@@ -26,8 +26,8 @@ from training.export import read_onnx, to_sentence_transformers
 from training.settings import Settings
 
 RUNS = 2  # single-threaded: on two cores this is faster than one run of two threads
-COUNT = 4000  # training steps of each run
-START_SHARE = 0.5  # of the untrained weights in the result
+COUNT = 2200  # training steps of each run
+START_SHARE = 0.15  # of the untrained weights in the result
 STEPS = ("vocabulary", "prose", "teach", "distil", "evaluate", "bundle")
 SHIPPED = ("model.onnx", "tokenizer.json", "config.json")
 

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, le=256, description="compute threads; 0: all cores")
 
     # Retrieval. The curve by weight is in benchmarks/results/retrieval.json.
-    dense_weight: float = Field(0.4, ge=0.0, le=1.0, description="share of dense in the fusion")
+    dense_weight: float = Field(0.5, ge=0.0, le=1.0, description="share of dense in the fusion")
     candidates: int = Field(100, ge=1, le=10_000, description="hits each retriever contributes")
 
     # Answering.
