@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 LAYERS, HEADS, WIDTH, EPSILON = 6, 12, 384, 1e-12
-BLOCK = 128
+BLOCK = 64  # with 128, onnxruntime rounds a text alone otherwise than the same text in a batch
 ORT = "com.microsoft"
 Tensors = Mapping[str, NDArray[np.float32]]
 
