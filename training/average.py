@@ -1,12 +1,12 @@
 """The average of runs that read disjoint examples at the same time, from the same start.
 
-    python -m training.average NAME RUN [RUN ...] [--start 0.5]
+    python -m training.average NAME RUN [RUN ...] [--start 0.15]
 
 Runs from one start stay in one basin, so that the mean of their weights is at least as good as each
 (Wortsman et al. 2022, "Model soups"): two processes that need not wait for one another. A row of
 the table counts by how often each run met it: a word met in one run alone keeps all it learned. The
 start itself can be averaged in (Wortsman et al. 2022, "Robust fine-tuning"): the training text is
-narrow, and half of the way back costs little there and gains elsewhere.
+narrower than what users ask about, and some of the way back costs little.
 """
 
 from __future__ import annotations

@@ -102,8 +102,8 @@ class Batches:
             lemma, mark, definition = italian.partition(": ")
             return lemma + mark + self._mixer(definition, share, self.random)
         choice = self.random.random()
-        if italian and (kind in WHOLE or choice < self.recipe.italian):
+        if kind in WHOLE or choice < self.recipe.italian:
             return italian
-        if not italian or choice < (1 + self.recipe.italian) / 2:
+        if choice < (1 + self.recipe.italian) / 2:
             return self._mixer(english, share, self.random)
         return english

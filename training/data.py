@@ -22,6 +22,8 @@ PROSE = (
     "ms-dynamics365-business-central",
 )
 HELD_BACK_SHARE = 0.06
+PASSAGE_WORDS = 90  # English words to which consecutive sentences are joined into a passage
+Example = tuple[str, str]  # Italian, English
 
 
 @dataclass(frozen=True)

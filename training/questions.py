@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-Example = tuple[str, str]  # Italian, English
+from training.data import Example
+
 # (Italian, English); {a} and {b} stand for terms.
 TEMPLATES: tuple[Example, ...] = (
     ("Che cos'è {a}?", "What is {a}?"),

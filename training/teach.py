@@ -18,14 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import data, initialise, prose
-from training.data import Segment
+from training.data import PASSAGE_WORDS, Example, Segment
 from training.export import write_onnx
 from training.questions import questions
 from training.settings import Settings, teacher_path
 from training.translations import TRUST
 
-Example = tuple[str, str]  # Italian (may be empty), English
-PASSAGE_WORDS = 90  # consecutive segments are joined until they hold this many English words
 # As many of each kind as a run on two cores comes to read; drawn at random.
 ENTRIES = 4
 LIMITS = {"lemmas": 30_000, "glosses": 60_000, "terms": 90_000, "entries": 14_000, "prose": 14_000}

@@ -8,7 +8,6 @@ stream add up to the answer's text exactly.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -35,7 +34,6 @@ __all__ = ["Assistant", "Documents", "Done", "Event", "TextDelta", "Turn", "reso
 
 READ = 20  # passages looked at for abstention, however many are returned
 NEAREST = 2  # passages shown with a refusal
-CACHED = 4096  # sentence vectors kept
 
 
 class Documents(Protocol):
@@ -99,8 +97,6 @@ class Assistant:
         self._unsupported: Unsupported = unsupported
         self._k = k
         self._translator = translator
-        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._lock = threading.Lock()
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None
@@ -203,22 +199,8 @@ class Assistant:
         clock.mark("read")
         return evidence if searched == language else replace(evidence, language=language)
 
-    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of sentences, (n, dimension), those seen before from memory."""
-        with self._lock:
-            known = {text: self._vectors[text] for text in texts if text in self._vectors}
-        new = list(dict.fromkeys(text for text in texts if text not in known))
-        if new:
-            known.update(zip(new, self._embedder.embed_passages(new), strict=True))
-            with self._lock:
-                for text in new:
-                    self._vectors[text] = known[text]
-                while len(self._vectors) > CACHED:
-                    self._vectors.popitem(last=False)
-        return np.stack([known[text] for text in texts])
-
     def _similarity(self, one: str, two: str) -> float:
-        vectors = self._embed([one, two])
+        vectors = self._embedder.embed_passages([one, two])
         return float(vectors[0] @ vectors[1])
 
     def _document(self, hit: ScoredChunk) -> Document | None:

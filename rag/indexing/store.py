@@ -220,8 +220,7 @@ class Store:
 
     def keys_of(self, chunk_ids: Sequence[str]) -> list[int]:
         """The keys of the chunks with those ids, in that order. Raises NotFound."""
-        marks = ", ".join("?" * len(chunk_ids))
-        sql = f"SELECT chunk_id, key FROM chunks WHERE chunk_id IN ({marks})"
+        sql = f"SELECT chunk_id, key FROM chunks WHERE chunk_id IN ({_marks(chunk_ids)})"
         found = dict(self.rows(sql, list(chunk_ids)))
         missing = [chunk_id for chunk_id in chunk_ids if chunk_id not in found]
         if missing:

@@ -71,7 +71,7 @@ class StoreWriter(Store):
         document: Document,
         chunks: Sequence[Chunk],
         vectors: NDArray[np.float32],
-        sentences: Sequence[NDArray[np.float32]] | None = None,
+        sentences: Sequence[NDArray[np.float32]],
     ) -> None:
         """Store a document, its chunks, and their vectors: (number of chunks, dimension).
 
@@ -93,8 +93,7 @@ class StoreWriter(Store):
                 document_crc(document),
             ),
         ).lastrowid
-        parts = sentences if sentences is not None else [vectors[:0]] * len(chunks)
-        for chunk, vector, part in zip(chunks, vectors, parts, strict=True):
+        for chunk, vector, part in zip(chunks, vectors, sentences, strict=True):
             key = self._run(
                 'INSERT INTO chunks (chunk_id, document, "start", "end", language, kind, text,'
                 " crc32) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
