@@ -84,16 +84,18 @@ def _embed(graph: Graph, tensors: Tensors, rows: NDArray[np.int32], max_tokens: 
     shape = graph.add("Shape", ["input_ids"], "length", start=1, end=2)
     zero, axis = graph.keep("zero", np.array([0])), graph.keep("axis0", np.array([0]))
     place = graph.add("Slice", [graph.keep("positions", positions), zero, shape, axis], "place")
-    return _norm(graph, tensors, graph.add("Add", [word, place], "summed"), "embeddings.LayerNorm")
+    return norm(graph, tensors, graph.add("Add", [word, place], "summed"), "embeddings.LayerNorm")
 
 
-def _norm(graph: Graph, tensors: Tensors, x: str, name: str) -> str:
+def norm(graph: Graph, tensors: Tensors, x: str, name: str) -> str:
+    """A layer norm by the weights of that name."""
     gain = graph.keep(f"{name}.gain", tensors[f"{name}.weight"])
     shift = graph.keep(f"{name}.shift", tensors[f"{name}.bias"])
     return graph.add("LayerNormalization", [x, gain, shift], name, axis=-1, epsilon=EPSILON)
 
 
-def _residual(graph: Graph, tensors: Tensors, x: str, skip: str, norm: str, bias: str) -> str:
+def residual(graph: Graph, tensors: Tensors, x: str, skip: str, norm: str, bias: str) -> str:
+    """The layer norm of ``x`` plus its bias plus what it skipped."""
     names = [
         x,
         skip,
@@ -118,12 +120,12 @@ def _layer(graph: Graph, tensors: Tensors, x: str, number: int) -> str:
     )
     name = f"{at}.attention.output"
     out = graph.linear(mixed, tensors[f"{name}.dense.weight"], f"{name}.dense")
-    x = _residual(graph, tensors, out, x, f"{name}.LayerNorm", f"{name}.dense.bias")
+    x = residual(graph, tensors, out, x, f"{name}.LayerNorm", f"{name}.dense.bias")
     inner = graph.linear(x, tensors[f"{at}.intermediate.dense.weight"], f"{at}.inner")
     bias_name = graph.keep(f"{at}.inner.bias", tensors[f"{at}.intermediate.dense.bias"])
     active = graph.add("BiasGelu", [inner, bias_name], f"{at}.active", domain=ORT)
     outer = graph.linear(active, tensors[f"{at}.output.dense.weight"], f"{at}.outer")
-    return _residual(graph, tensors, outer, x, f"{at}.output.LayerNorm", f"{at}.output.dense.bias")
+    return residual(graph, tensors, outer, x, f"{at}.output.LayerNorm", f"{at}.output.dense.bias")
 
 
 def _pool(graph: Graph, x: str) -> str:

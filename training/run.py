@@ -6,6 +6,7 @@
     distil       two training runs side by side, each on half of the examples; their average
     evaluate     figures of the result, into ``training/results/``
     bundle       the shipped files into ``rag/embed/bundled/``, the sentence-transformers form aside
+    read         the reader: two processes that share their gradients; into the same folder
 
 A step whose output is there already is skipped, except ``evaluate`` and ``bundle``.
 """
@@ -28,7 +29,8 @@ from training.settings import Settings
 RUNS = 2  # single-threaded: on two cores this is faster than one run of two threads
 COUNT = 2200  # training steps of each run
 START_SHARE = 0.15  # of the untrained weights in the result
-STEPS = ("vocabulary", "prose", "teach", "distil", "evaluate", "bundle")
+READER = "reader"
+STEPS = ("vocabulary", "prose", "teach", "distil", "evaluate", "bundle", "read")
 SHIPPED = ("model.onnx", "tokenizer.json", "config.json")
 
 
@@ -60,16 +62,27 @@ def distil(settings: Settings, given: argparse.Namespace) -> None:
         return
     initial(settings)
     names = [f"{given.name}-{number}" for number in range(RUNS)]
-    started = []
-    for number, name in enumerate(names):
-        share = [f"--part={number}", f"--parts={RUNS}", f"--seed={settings.seed + number}"]
-        command = [sys.executable, "-m", "training.distil", name, f"--steps={given.count}", *share]
-        environment = os.environ | {"FONTE_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        started.append(subprocess.Popen(command, env=environment))
-    ended = [process.wait() for process in started]
-    if any(ended):
+    shares = [
+        ["training.distil", name, f"--steps={given.count}", f"--seed={settings.seed + number}"]
+        for number, name in enumerate(names)
+    ]
+    if not _side_by_side(shares):
         sys.exit("training stopped; run the same command again to go on from the checkpoint")
     _module("average", given.name, *names, f"--start={START_SHARE}")
+
+
+def _side_by_side(modules: list[list[str]]) -> bool:
+    """Run them at the same time, one thread each; whether all of them ended well."""
+    environment = os.environ | {"FONTE_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", *module, f"--part={part}", f"--parts={len(modules)}"],
+            env=environment,
+        )
+        for part, module in enumerate(modules)
+    ]
+    ended = [process.wait() for process in started]
+    return not any(ended)
 
 
 def measure(settings: Settings, given: argparse.Namespace) -> None:
@@ -90,6 +103,20 @@ def bundle(settings: Settings, given: argparse.Namespace) -> None:
     sentence_transformers(settings.bundled, settings.work / "sentence-transformers")
 
 
+def read(settings: Settings, given: argparse.Namespace) -> None:
+    """Train the reader, unless that has been done, and write it into the package."""
+    from training.reading.export import ship
+
+    folder = settings.work / "runs" / READER
+    if not (folder / "model.safetensors").exists():
+        start = f"--start={settings.work / 'runs' / given.name / 'model.safetensors'}"
+        (settings.workspace(f"runs/{READER}") / "meeting").unlink(missing_ok=True)
+        module = ["training.reading.learn", READER, start, f"--minutes={given.minutes}"]
+        if not _side_by_side([module] * RUNS):
+            sys.exit("training the reader failed")
+    ship(folder, settings.bundled)
+
+
 def sentence_transformers(shipped: Path, folder: Path) -> None:
     """The shipped model, read back, in the form that ``SentenceTransformer(folder)`` loads."""
     tensors, rows = read_onnx(shipped / "model.onnx")
@@ -106,16 +133,17 @@ def main() -> None:
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}")
     parser.add_argument("--name", default="main", help="name of the training run")
     parser.add_argument("--count", type=int, default=COUNT, help="training steps")
+    parser.add_argument("--minutes", type=float, default=60, help="training time of the reader")
     given = parser.parse_args()
     wrong = set(given.steps) - set(STEPS)
     if wrong:
         parser.error(f"unknown step {', '.join(sorted(wrong))}; there are {', '.join(STEPS)}")
     settings = Settings()
-    actions = dict(zip(STEPS, (vocabulary, prose, teach, distil, measure, bundle), strict=True))
-    for step in STEPS:
+    actions = (vocabulary, prose, teach, distil, measure, bundle, read)
+    for step, action in zip(STEPS, actions, strict=True):
         if not given.steps or step in given.steps:
             print(f"== {step}", flush=True)
-            actions[step](settings, given)
+            action(settings, given)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,9 @@ def signals(evidence: Evidence) -> dict[str, float]:
     dense = sorted((h.signals.dense or 0.0 for h in evidence.hits), reverse=True)
     lexical = sorted((h.signals.lexical or 0.0 for h in evidence.hits), reverse=True)
     fits = [candidate.fit for candidate in evidence.candidates[:2]]
+    answers = sorted(
+        (c.answers for c in evidence.candidates if c.answers is not None), reverse=True
+    )
     pairs = [_pairs(asked, weights, c.terms) for c in evidence.candidates[:READ]]
     fitting = [c.score for c in evidence.candidates if c.fit > 0.5] or [
         c.score - 0.1 for c in evidence.candidates if c.fit == 0.5
@@ -88,6 +91,10 @@ def signals(evidence: Evidence) -> dict[str, float]:
         ),
         "rarest_held": _rarest_held(asked, weights, best),
         "short": 1.0 / max(1, len(asked)),
+        "reading": answers[0] if answers else 0.0,
+        "reading_odds": _log_odds(answers[0]) if answers else 0.0,
+        "reading_first": first.answers or 0.0 if first else 0.0,
+        "reading_second": answers[1] if len(answers) > 1 else 0.0,
     }
 
 
@@ -97,8 +104,14 @@ SIGNALS = (
     "dense_margin", "lexical", "lexical_margin", "agreement", "type_held", "type_missing",
     "cross_language", "short", "pairs", "fitting_score", "coverage_margin", "score_margin",
     "dense_gap", "lexical_gap", "rarest_held", "type_best", "counted_missing", "key_sentence",
-    "words_sentence",
+    "words_sentence", "reading", "reading_odds", "reading_first", "reading_second",
 )  # fmt: skip
+
+
+def _log_odds(probability: float) -> float:
+    """Log odds brought into [0, 1], from 1 in 3,000 to 3,000 to 1."""
+    held = min(max(probability, 1e-9), 1 - 1e-9)
+    return min(max(0.5 + math.log(held / (1 - held)) / 16, 0.0), 1.0)
 
 
 def _held(asked: Sequence[QuestionTerm], text: TextTerms, kind: str) -> float:

@@ -25,7 +25,9 @@ from rag.answer.terms import TextTerms, analyse, coverage, function_word_counts
 from rag.answer.write import Draft, Unsupported, Writer
 from rag.core.errors import NotFound, UsageError
 from rag.core.types import Answer, Citation, Document, Filters, Language, ScoredChunk, Searcher
+from rag.embed import load_reader
 from rag.embed.base import Embedder
+from rag.embed.reader import Reader
 from rag.indexing.expand import Translations
 from rag.retrieve.query import parse_query
 from rag.retrieve.rerank import RerankedSearcher, Reranker
@@ -71,7 +73,7 @@ class Assistant:
     `abstain_below` is a confidence in [0, 1] (None: the fitted threshold); `unsupported` says what
     becomes of a model's unsupported statements ("remove" or "mark"); `k` is how many passages are
     used and returned; `translator` translates the question's words for passages in the other
-    language.
+    language; `reader` (None: the bundled one) reads the best sentences closely.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Assistant:
         unsupported: Unsupported = "remove",
         k: int = 10,
         translator: Translations | None = None,
+        reader: Reader | None = None,
     ) -> None:
         if unsupported not in ("remove", "mark"):
             raise UsageError(f"unsupported is '{unsupported}'.", "Use remove or mark.")
@@ -97,6 +100,7 @@ class Assistant:
         self._unsupported: Unsupported = unsupported
         self._k = k
         self._translator = translator
+        self._reader = reader or load_reader()
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None
@@ -195,7 +199,8 @@ class Assistant:
             found = self._documents.sentence_vectors([hit.chunk.chunk_id for hit in read])
             return [np.einsum("ij,j->i", rows, vector) for rows in found]
 
-        evidence = gather(standalone, searched, hits, near, self._translator, question)
+        odds = self._reader.odds
+        evidence = gather(standalone, searched, hits, near, odds, self._translator, question)
         clock.mark("read")
         return evidence if searched == language else replace(evidence, language=language)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -24,12 +24,17 @@ from rag.retrieve.query import parse_query
 # Of each hit, the cosines of its sentences with the question, in the order of its text.
 Near = Callable[[Sequence[ScoredChunk]], Sequence[NDArray[np.float32]]]
 
+# Log odds that sentences, each with the one before it, answer the question.
+Odds = Callable[[str, Sequence[tuple[str, str]]], NDArray[np.float32]]
+
 READ = 6  # passages whose sentences are candidates
+CLOSELY = 5  # candidates that the reader reads
 SHORTEST = 12  # characters of a sentence worth quoting
 
 # Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
-COVERAGE, COSINE, RANK, TYPE = 0.35, 0.35, 0.2, 0.15
+COVERAGE, COSINE, RANK, TYPE = 0.35, 0.2, 0.2, 0.15
 CARRIED = 0.4  # what a term in the sentence before counts
+READING = 0.15  # for a sentence that the reader holds to answer
 SOUGHT = 0.2  # for a sentence of the kind that the question asks for (a reference, a biography)
 
 
@@ -38,9 +43,9 @@ class Candidate:
     """A sentence of a passage: `start` and `end` are offsets into its document.
 
     `coverage` is the weighted share of the question's terms that it holds, `reach` the same with
-    the sentence before, `cosine` its nearness to
-    the question, `fit` how well it holds the kind of thing asked for (0.5: not known), and `score`
-    the mix of these and of its passage's score.
+    the sentence before, `cosine` its nearness to the question, `fit` how well it holds the kind of
+    thing asked for (0.5: not known), `answers` the reader's probability that it answers (None: not
+    read closely), and `score` the mix of these and of its passage's score.
     """
 
     hit: ScoredChunk
@@ -53,6 +58,7 @@ class Candidate:
     cosine: float
     fit: float
     score: float
+    answers: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ def gather(
     language: Language,
     hits: Sequence[ScoredChunk],
     near: Near,
+    odds: Odds,
     translations: Translations | None = None,
     asked_last: str | None = None,
 ) -> Evidence:
@@ -126,8 +133,35 @@ def gather(
         candidates.append(
             Candidate(hits[rank], rank, start, end, terms, covered, reach, cosine, filled, score)
         )
-    candidates.sort(key=lambda c: (-c.score, c.rank, c.start))
-    return Evidence(question, language, asked, weights, goal, tuple(hits), texts, tuple(candidates))
+    ordered = _read_closely(question, sorted(candidates, key=_order), odds)
+    return Evidence(question, language, asked, weights, goal, tuple(hits), texts, tuple(ordered))
+
+
+def _order(candidate: Candidate) -> tuple[float, int, int]:
+    return -candidate.score, candidate.rank, candidate.start
+
+
+def _read_closely(question: str, candidates: list[Candidate], odds: Odds) -> list[Candidate]:
+    """The candidates, those that were best by words and vectors read together with the question."""
+    first, rest = candidates[:CLOSELY], candidates[CLOSELY:]
+    found = odds(question, [_with_before(candidate) for candidate in first])
+    read = []
+    for candidate, value in zip(first, found.tolist(), strict=True):
+        probability = 0.5 + 0.5 * math.tanh(value / 2)  # the logistic function, without overflow
+        score = candidate.score + READING * probability
+        read.append(replace(candidate, answers=probability, score=score))
+    return sorted([*read, *rest], key=_order)
+
+
+def _with_before(candidate: Candidate) -> tuple[str, str]:
+    """(the sentence before it in its passage, or "", the sentence)."""
+    chunk = candidate.hit.chunk
+    before = ""
+    for start, end in _sentences(chunk.text, chunk.language):
+        if chunk.start + start == candidate.start:
+            break
+        before = chunk.text[start:end]
+    return before, chunk.text[candidate.start - chunk.start : candidate.end - chunk.start]
 
 
 def _to_read(

@@ -18,6 +18,7 @@ from rag.app.library import DEFAULT_SOURCES, Library, build_index
 from rag.core.config import load_settings
 from rag.core.errors import EvalError
 from rag.core.types import Document, Filters, ScoredChunk
+from rag.embed import load_reader
 from rag.evaluate import beir, suite, trec
 from rag.evaluate.beir import Beir
 from rag.evaluate.conditions import Condition
@@ -84,6 +85,7 @@ def subject_of(library: Library, answers: bool) -> Subject:
                 "content": hashlib.sha256(content.encode()).hexdigest()[:16],
             },
             "settings": {key: _portable(value) for key, value in settings.items()},
+            **({"reader": load_reader().name} if answers else {}),
         },
     )
 

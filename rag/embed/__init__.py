@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.embed.base import Embedder
 
-__all__ = ["BUNDLED", "Embedder", "load_embedder"]
+if TYPE_CHECKING:
+    from rag.embed.reader import Reader
+
+__all__ = ["BUNDLED", "Embedder", "load_embedder", "load_reader"]
 
 BUNDLED = Path(__file__).parent / "bundled"
 
@@ -34,3 +39,11 @@ def load_embedder(
     return SentenceTransformerEmbedder(
         spec, query_prompt=query_prompt, passage_prompt=passage_prompt, threads=threads
     )
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> Reader:
+    """The bundled reader, loaded once. Raises ModelError when its files are damaged."""
+    from rag.embed.reader import OnnxReader
+
+    return OnnxReader(BUNDLED)

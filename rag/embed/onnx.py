@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from rag.embed.base import Progress, Vectors
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
+INPUTS = {"input_ids", "mask"}
 FILES = ("model.onnx", "tokenizer.json", "config.json")
 FORMAT = 1
 WINDOW = 2048  # texts tokenised and sorted by length at a time
@@ -44,8 +46,8 @@ class OnnxEmbedder:
         self.dimension = int(config["dimension"])
         self.max_tokens = int(config["max_tokens"])
         try:
-            self._tokenizer = _tokenizer(self.folder / "tokenizer.json", self.max_tokens)
-            self._session = _session(self.folder / "model.onnx")
+            self._tokenizer = tokenizer(self.folder / "tokenizer.json", self.max_tokens)
+            self._session = session(self.folder / "model.onnx", INPUTS)
         except Exception as error:  # both libraries raise bare or undocumented exceptions
             reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
             raise ModelError(f"The model in {self.folder} is damaged: {reason}.", REMEDY) from error
@@ -122,18 +124,21 @@ def _batches(lengths: Any) -> Iterator[Any]:
         start += size
 
 
-def _tokenizer(path: Path, max_tokens: int) -> Any:
+@lru_cache(maxsize=2)
+def tokenizer(path: Path, max_tokens: int) -> Any:
+    """The tokenizer in a file, read once: the embedder and the reader share it."""
     # Its worker pool would compete with ours, and it warns when a process forks after using it.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_tokens)
-    return tokenizer
+    made = Tokenizer.from_file(str(path))
+    made.no_padding()
+    made.enable_truncation(max_tokens)
+    return made
 
 
-def _session(path: Path) -> Any:
+def session(path: Path, wanted: set[str]) -> Any:
+    """An onnxruntime session on the calling thread. Raises ValueError for other inputs."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -142,8 +147,8 @@ def _session(path: Path) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    inputs = {argument.name for argument in session.get_inputs()}
-    if inputs != {"input_ids", "mask"}:
-        raise ValueError(f"its inputs are {sorted(inputs)}, not input_ids and mask")
-    return session
+    made = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    inputs = {argument.name for argument in made.get_inputs()}
+    if inputs != wanted:
+        raise ValueError(f"its inputs are {sorted(inputs)}, not {sorted(wanted)}")
+    return made

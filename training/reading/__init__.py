@@ -1,0 +1,1 @@
+"""Trains the reader: does this sentence answer this question?"""
