@@ -45,9 +45,6 @@ def signals(evidence: Evidence) -> dict[str, float]:
     dense = sorted((h.signals.dense or 0.0 for h in evidence.hits), reverse=True)
     lexical = sorted((h.signals.lexical or 0.0 for h in evidence.hits), reverse=True)
     fits = [candidate.fit for candidate in evidence.candidates[:2]]
-    answers = sorted(
-        (c.answers for c in evidence.candidates if c.answers is not None), reverse=True
-    )
     pairs = [_pairs(asked, weights, c.terms) for c in evidence.candidates[:READ]]
     fitting = [c.score for c in evidence.candidates if c.fit > 0.5] or [
         c.score - 0.1 for c in evidence.candidates if c.fit == 0.5
@@ -91,10 +88,7 @@ def signals(evidence: Evidence) -> dict[str, float]:
         ),
         "rarest_held": _rarest_held(asked, weights, best),
         "short": 1.0 / max(1, len(asked)),
-        "reading": answers[0] if answers else 0.0,
-        "reading_odds": _log_odds(answers[0]) if answers else 0.0,
-        "reading_first": first.answers or 0.0 if first else 0.0,
-        "reading_second": answers[1] if len(answers) > 1 else 0.0,
+        "reading": _log_odds(max((c.answers or 0.0 for c in evidence.candidates), default=0.0)),
     }
 
 
@@ -104,7 +98,7 @@ SIGNALS = (
     "dense_margin", "lexical", "lexical_margin", "agreement", "type_held", "type_missing",
     "cross_language", "short", "pairs", "fitting_score", "coverage_margin", "score_margin",
     "dense_gap", "lexical_gap", "rarest_held", "type_best", "counted_missing", "key_sentence",
-    "words_sentence", "reading", "reading_odds", "reading_first", "reading_second",
+    "words_sentence", "reading",
 )  # fmt: skip
 
 

@@ -24,11 +24,11 @@ from rag.retrieve.query import parse_query
 # Of each hit, the cosines of its sentences with the question, in the order of its text.
 Near = Callable[[Sequence[ScoredChunk]], Sequence[NDArray[np.float32]]]
 
-# Log odds that sentences, each with the one before it, answer the question.
-Odds = Callable[[str, Sequence[tuple[str, str]]], NDArray[np.float32]]
+# Log odds that each of the sentences answers the question.
+Odds = Callable[[str, Sequence[str]], NDArray[np.float32]]
 
 READ = 6  # passages whose sentences are candidates
-CLOSELY = 5  # candidates that the reader reads
+CLOSELY = 2  # candidates that the reader reads
 SHORTEST = 12  # characters of a sentence worth quoting
 
 # Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
@@ -144,7 +144,7 @@ def _order(candidate: Candidate) -> tuple[float, int, int]:
 def _read_closely(question: str, candidates: list[Candidate], odds: Odds) -> list[Candidate]:
     """The candidates, those that were best by words and vectors read together with the question."""
     first, rest = candidates[:CLOSELY], candidates[CLOSELY:]
-    found = odds(question, [_with_before(candidate) for candidate in first])
+    found = odds(question, [_said(candidate) for candidate in first])
     read = []
     for candidate, value in zip(first, found.tolist(), strict=True):
         probability = 0.5 + 0.5 * math.tanh(value / 2)  # the logistic function, without overflow
@@ -153,15 +153,9 @@ def _read_closely(question: str, candidates: list[Candidate], odds: Odds) -> lis
     return sorted([*read, *rest], key=_order)
 
 
-def _with_before(candidate: Candidate) -> tuple[str, str]:
-    """(the sentence before it in its passage, or "", the sentence)."""
+def _said(candidate: Candidate) -> str:
     chunk = candidate.hit.chunk
-    before = ""
-    for start, end in _sentences(chunk.text, chunk.language):
-        if chunk.start + start == candidate.start:
-            break
-        before = chunk.text[start:end]
-    return before, chunk.text[candidate.start - chunk.start : candidate.end - chunk.start]
+    return chunk.text[candidate.start - chunk.start : candidate.end - chunk.start]
 
 
 def _to_read(

@@ -29,11 +29,8 @@ class Reader(Protocol):
 
     name: str
 
-    def odds(self, question: str, sentences: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """Log odds, float32 (n,), that each sentence answers; higher is likelier.
-
-        A sentence comes as (the sentence before it or "", the sentence).
-        """
+    def odds(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Log odds, float32 (n,), that each sentence answers; higher is likelier."""
         ...
 
 
@@ -57,16 +54,14 @@ class OnnxReader:
             reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
             raise ModelError(f"The reader in {folder} is damaged: {reason}.", REMEDY) from error
 
-    def odds(self, question: str, sentences: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+    def odds(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
         """As `Reader.odds`; what is too long is cut (see Pairing)."""
         if not sentences:
             return np.zeros(0, np.float32)
         odds: NDArray[np.float32] = self._session.run(None, self.feed(question, sentences))[0][:, 0]
         return odds
 
-    def feed(
-        self, question: str, sentences: Sequence[tuple[str, str]]
-    ) -> dict[str, NDArray[np.int32]]:
+    def feed(self, question: str, sentences: Sequence[str]) -> dict[str, NDArray[np.int32]]:
         """What the graph reads: ids, kinds and positions, each int32 (n, tokens)."""
         pairs = self._pairing(question, sentences)
         longest = max(len(asked) + len(text) for asked, text in pairs)
@@ -82,30 +77,21 @@ class OnnxReader:
 class Pairing:
     """Question and sentence as token ids, at most `most` in all; training uses it too.
 
-    What is too long is cut: the end of the question and of the sentence, and the beginning of the
-    sentence before.
+    The end of what is too long is cut.
     """
 
     def __init__(self, tokenizer: Any, most: int) -> None:
         self._tokenizer = tokenizer
-        self._most = most
+        self.most = most
 
     def __call__(
-        self, question: str, sentences: Sequence[tuple[str, str]]
+        self, question: str, sentences: Sequence[str]
     ) -> list[tuple[list[int], list[int]]]:
-        """([CLS] question [SEP], [CLS] before [SEP] sentence [SEP]) for each sentence."""
-        asked = self._cut(question, int(ASKED * self._most))
-        room = self._most - len(asked)
-        return [(asked, self._text(before, told, room)) for before, told in sentences]
+        """([CLS] question [SEP], [CLS] sentence [SEP]) for each sentence."""
+        asked = self.ids(question, int(ASKED * self.most))
+        return [(asked, self.ids(text, int(TOLD * self.most))) for text in sentences]
 
-    def _cut(self, text: str, most: int) -> list[int]:
+    def ids(self, text: str, most: int) -> list[int]:
+        """Token ids of a text, with [CLS] and [SEP]."""
         ids: list[int] = self._tokenizer.encode(text).ids
         return ids if len(ids) <= most else [*ids[: most - 1], ids[-1]]
-
-    def _text(self, before: str, told: str, room: int) -> list[int]:
-        text = self._cut(told, int(TOLD * self._most))
-        left = room - len(text) - 1
-        if not before or left < 1:
-            return text
-        earlier: list[int] = self._tokenizer.encode(before).ids[1:-1][-left:]
-        return [text[0], *earlier, text[-1], *text[1:]]

@@ -19,10 +19,11 @@ from rag.embed.reader import OnnxReader, Pairing, Reader
 
 QUESTION = "Quando fu firmato il trattato?"
 SENTENCES = [
-    ("", "Il trattato fu firmato a Roma il 25 marzo 1957."),
-    ("Il presidente arrivò in treno.", "Il trattato istituì la Comunità economica europea."),
-    ("x " * 400, "La pasta si cuoce in acqua salata. " * 40),
-    ("", "🙂"),
+    "Il trattato fu firmato a Roma il 25 marzo 1957.",
+    "Il trattato istituì la Comunità economica europea.",
+    "La pasta si cuoce in acqua salata. " * 40,
+    "🙂",
+    "",
 ]
 
 
@@ -56,8 +57,8 @@ def test_several_threads_read_the_same(reader: Reader) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.text(max_size=300), st.lists(st.tuples(st.text(max_size=99), st.text()), max_size=3))
-def test_any_text_can_be_read(question: str, sentences: list[tuple[str, str]]) -> None:
+@given(st.text(max_size=300), st.lists(st.text(), max_size=3))
+def test_any_text_can_be_read(question: str, sentences: list[str]) -> None:
     odds = load_reader().odds(question, sentences)
     assert odds.shape == (len(sentences),)
     assert np.isfinite(odds).all()
@@ -91,7 +92,7 @@ def test_any_text_can_be_read(question: str, sentences: list[tuple[str, str]]) -
 def test_a_sentence_that_answers_is_likelier(
     reader: Reader, question: str, answers: str, other: str
 ) -> None:
-    yes, no = reader.odds(question, [("", answers), ("", other)])
+    yes, no = reader.odds(question, [answers, other])
     assert yes > no
 
 
@@ -103,7 +104,7 @@ def test_it_is_fed_what_it_was_trained_on(reader: Reader) -> None:
     from training.settings import Settings
 
     assert isinstance(reader, OnnxReader)
-    pairs = [Pair(QUESTION, before, text, True) for before, text in SENTENCES]
+    pairs = [Pair(QUESTION, "", text, True) for text in SENTENCES]
     words = tokenizer(BUNDLED / "tokenizer.json", Settings.max_tokens)
     trained = padded(encoded(pairs, Pairing(words, Plan.longest)))
     for name, tensor in zip(("input_ids", "kinds", "positions"), trained, strict=True):

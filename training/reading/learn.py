@@ -97,8 +97,16 @@ def _mean(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def encoded(pairs: Sequence[Pair], pairing: Pairing) -> list[Encoded]:
-    """Token ids of each question and of its text."""
-    return [pairing(pair.question, [(pair.before, pair.text)])[0] for pair in pairs]
+    """Token ids of each question and of its text: [CLS] before [SEP] text [SEP]."""
+    found = []
+    for pair in pairs:
+        [(asked, text)] = pairing(pair.question, [pair.text])
+        room = pairing.most - len(asked) - len(text) - 1
+        if pair.before and room > 0:
+            earlier = pairing.ids(pair.before, pairing.most)[1:-1][-room:]
+            text = [text[0], *earlier, text[-1], *text[1:]]
+        found.append((asked, text))
+    return found
 
 
 def padded(texts: list[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
