@@ -32,9 +32,8 @@ CLOSELY = 2  # candidates that the reader reads
 SHORTEST = 12  # characters of a sentence worth quoting
 
 # Shares of a sentence's score; chosen on the benchmark's development half (docs/answers.md).
-COVERAGE, COSINE, RANK, TYPE = 0.35, 0.2, 0.2, 0.15
+COVERAGE, COSINE, RANK, TYPE = 0.35, 0.35, 0.2, 0.15
 CARRIED = 0.4  # what a term in the sentence before counts
-READING = 0.15  # for a sentence that the reader holds to answer
 SOUGHT = 0.2  # for a sentence of the kind that the question asks for (a reference, a biography)
 
 
@@ -44,8 +43,8 @@ class Candidate:
 
     `coverage` is the weighted share of the question's terms that it holds, `reach` the same with
     the sentence before, `cosine` its nearness to the question, `fit` how well it holds the kind of
-    thing asked for (0.5: not known), `answers` the reader's probability that it answers (None: not
-    read closely), and `score` the mix of these and of its passage's score.
+    thing asked for (0.5: not known), and `score` the mix of these and of its passage's score.
+    `answers` is the reader's probability that it answers (None: not read closely).
     """
 
     hit: ScoredChunk
@@ -133,24 +132,19 @@ def gather(
         candidates.append(
             Candidate(hits[rank], rank, start, end, terms, covered, reach, cosine, filled, score)
         )
-    ordered = _read_closely(question, sorted(candidates, key=_order), odds)
-    return Evidence(question, language, asked, weights, goal, tuple(hits), texts, tuple(ordered))
+    candidates.sort(key=lambda c: (-c.score, c.rank, c.start))
+    candidates[:CLOSELY] = _read_closely(question, candidates[:CLOSELY], odds)
+    return Evidence(question, language, asked, weights, goal, tuple(hits), texts, tuple(candidates))
 
 
-def _order(candidate: Candidate) -> tuple[float, int, int]:
-    return -candidate.score, candidate.rank, candidate.start
-
-
-def _read_closely(question: str, candidates: list[Candidate], odds: Odds) -> list[Candidate]:
-    """The candidates, those that were best by words and vectors read together with the question."""
-    first, rest = candidates[:CLOSELY], candidates[CLOSELY:]
-    found = odds(question, [_said(candidate) for candidate in first])
-    read = []
-    for candidate, value in zip(first, found.tolist(), strict=True):
-        probability = 0.5 + 0.5 * math.tanh(value / 2)  # the logistic function, without overflow
-        score = candidate.score + READING * probability
-        read.append(replace(candidate, answers=probability, score=score))
-    return sorted([*read, *rest], key=_order)
+def _read_closely(question: str, candidates: Sequence[Candidate], odds: Odds) -> list[Candidate]:
+    """The candidates with `answers`, each read together with the question."""
+    found = odds(question, [_said(candidate) for candidate in candidates]).tolist()
+    # The logistic function, in a form that cannot overflow.
+    return [
+        replace(candidate, answers=0.5 + 0.5 * math.tanh(value / 2))
+        for candidate, value in zip(candidates, found, strict=True)
+    ]
 
 
 def _said(candidate: Candidate) -> str:

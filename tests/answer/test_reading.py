@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from rag.answer.abstain import fitted, signals
 from rag.answer.assistant import Assistant
-from rag.answer.evidence import CLOSELY, READING, Evidence
+from rag.answer.evidence import CLOSELY, Evidence
 from rag.core.types import Document
 from rag.embed.reader import Reader
 from rag.ingest import sentences
@@ -53,25 +54,22 @@ def test_the_best_sentences_are_read_as_they_stand() -> None:
     assert set(reader.given) <= said
 
 
-def test_a_sentence_that_the_reader_holds_to_answer_scores_higher() -> None:
+def test_its_word_is_kept_with_the_sentence_and_changes_no_order() -> None:
     for word in ("Ulken", "reattori"):
         without, held = evidence(Noting(), PLANT), evidence(Noting(**{word: 9.0}), PLANT)
-        before, after = (
-            next(c for c in found.candidates if word in PLANT.text[c.start : c.end])
-            for found in (without, held)
-        )
-        assert after.answers is not None
-        assert after.answers > 0.99
-        assert abs(after.score - before.score - READING) < 0.01
+        assert [c.start for c in without.candidates] == [c.start for c in held.candidates]
+        for candidate in held.candidates[:CLOSELY]:
+            assert candidate.answers is not None
+            assert (candidate.answers > 0.99) == (word in candidate.terms.text)
+        assert all(c.answers is None for c in held.candidates[CLOSELY:])
 
 
-def test_only_what_was_read_has_a_probability() -> None:
-    found = evidence(Noting(reattori=2.0), PLANT)
-    read = [c for c in found.candidates if c.answers is not None]
-    assert len(read) == CLOSELY
-    assert all(0.0 <= c.answers <= 1.0 for c in read if c.answers is not None)
-    unread = [c for c in found.candidates if c.answers is None]
-    assert min(c.score for c in read) >= max(c.score for c in unread)
+def test_the_likelier_it_answers_the_more_confident_the_answer() -> None:
+    odds = [-9.0, -3.0, 0.0, 3.0, 9.0]
+    found = [signals(evidence(Noting(centrale=value), PLANT)) for value in odds]
+    confidence = [fitted().confidence(signal) for signal in found]
+    assert confidence == sorted(confidence)
+    assert confidence[0] < confidence[-1]
 
 
 @settings(max_examples=40, deadline=None)
@@ -79,9 +77,7 @@ def test_only_what_was_read_has_a_probability() -> None:
 def test_any_odds_give_a_probability(value: float) -> None:
     found = evidence(Noting(centrale=value), PLANT)
     assert all(c.answers is None or 0.0 <= c.answers <= 1.0 for c in found.candidates)
-    scores = [c.score for c in found.candidates]
-    assert scores == sorted(scores, reverse=True)
-    assert max(scores) <= min(scores) + READING + 2.0
+    assert all(0.0 <= signal <= 1.5 for signal in signals(found).values())
 
 
 def test_nothing_found_is_nothing_read() -> None:

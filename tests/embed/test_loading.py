@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +27,15 @@ def test_importing_the_package_loads_no_model_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_bundled_model_needs_no_torch_and_loads_fast() -> None:
+def test_the_bundled_models_need_no_torch() -> None:
     code = (
         "import sys, rag.embed\n"
         "rag.embed.load_embedder().embed_queries(['ciao'])\n"
+        "rag.embed.load_reader().odds('Chi?', ['ciao'])\n"
         "print('torch' in sys.modules or 'sentence_transformers' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-    start = time.perf_counter()
-    load_embedder()
-    assert time.perf_counter() - start < 2.0  # 0.26 s measured; room for a busy machine
 
 
 def test_the_bundled_files_are_small() -> None:

@@ -83,7 +83,7 @@ def gather(settings: Settings, count: int) -> list[Asked]:
 
 
 def mixed(found: Evidence, mix: Sequence[float]) -> Evidence:
-    """The evidence with its candidates scored by (coverage, cosine, rank, type, reading) shares."""
+    """The evidence with its candidates scored by (coverage, cosine, rank, type) shares."""
     top = max((hit.score for hit in found.hits), default=0.0) or 1.0
     again = [
         replace(
@@ -92,7 +92,6 @@ def mixed(found: Evidence, mix: Sequence[float]) -> Evidence:
             + mix[1] * c.cosine
             + mix[2] * max(0.0, c.hit.score / top)
             + mix[3] * c.fit
-            + mix[4] * (c.answers or 0.0)
             + (scoring.SOUGHT if c.hit.chunk.kind != "prose" else 0.0),
         )
         for c in found.candidates
@@ -127,15 +126,14 @@ def main() -> None:
     parser.add_argument("--search", action="store_true")
     given = parser.parse_args()
     asked = gather(Settings(), given.questions)
-    force = (scoring.COVERAGE, scoring.COSINE, scoring.RANK, scoring.TYPE, scoring.READING)
-    mixes = [force]
+    mixes = [(scoring.COVERAGE, scoring.COSINE, scoring.RANK, scoring.TYPE)]
     if given.search:
         mixes += itertools.product(
-            (0.35, 0.5), (0.2, 0.35, 0.6), (0.2,), (0.15,), (0.0, 0.15, 0.3, 0.5, 0.8)
+            (0.35, 0.5, 0.65), (0.2, 0.35, 0.6, 1.0), (0.2, 0.3), (0.15, 0.25)
         )
     rows = [(mix, figures(asked, mix)) for mix in mixes]
     rows.sort(key=lambda r: -sum(v[0] for k, v in r[1].items() if k.startswith("bench")))
-    for mix, table in rows:
+    for mix, table in rows[:12] if given.search else rows:
         print(mix, "  ".join(f"{name} {values}" for name, values in table.items()))
 
 
