@@ -4,6 +4,7 @@ is fed.
 
 from __future__ import annotations
 
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.core.errors import ModelError
-from rag.embed import BUNDLED, load_reader
+from rag.embed import BUNDLED, load_embedder, load_reader
 from rag.embed.reader import OnnxReader, Pairing, Reader
 
 QUESTION = "Quando fu firmato il trattato?"
@@ -118,6 +119,11 @@ def test_the_words_are_in_the_package_once() -> None:
     held = {entry.key: entry.value for entry in table.external_data}
     assert held["location"] == "model.onnx"
     assert (BUNDLED / "reader.onnx").stat().st_size < (BUNDLED / "model.onnx").stat().st_size / 2
+
+
+def test_it_was_made_for_the_embedder_in_the_package() -> None:
+    made_for = json.loads((BUNDLED / "reader.json").read_text("utf-8"))["embedder"]
+    assert made_for == load_embedder().name, "run: python -m training.run read"
 
 
 @pytest.fixture
