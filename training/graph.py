@@ -76,15 +76,23 @@ def _embed(graph: Graph, tensors: Tensors, rows: NDArray[np.int32], max_tokens: 
     values, scales = rows_in_eight_bits(tensors["embeddings.word_embeddings.weight"])
     positions = tensors["embeddings.position_embeddings.weight"][:max_tokens]
     positions = positions + tensors["embeddings.token_type_embeddings.weight"][0]
-    row = graph.add("Gather", [graph.keep("rows", rows), "input_ids"], "row")
-    value = graph.add("Gather", [graph.keep("table", values), row], "value")
-    scale = graph.add("Gather", [graph.keep("scale", scales), row], "row_scale")
-    wide = graph.add("Cast", [value], "wide", to=TensorProto.FLOAT)
-    word = graph.add("Mul", [wide, scale], "word")
+    word = words(graph, numpy_helper.from_array(values, "table"), scales, rows)
     shape = graph.add("Shape", ["input_ids"], "length", start=1, end=2)
     zero, axis = graph.keep("zero", np.array([0])), graph.keep("axis0", np.array([0]))
     place = graph.add("Slice", [graph.keep("positions", positions), zero, shape, axis], "place")
     return norm(graph, tensors, graph.add("Add", [word, place], "summed"), "embeddings.LayerNorm")
+
+
+def words(
+    graph: Graph, table: TensorProto, scales: NDArray[np.float32], rows: NDArray[np.int32]
+) -> str:
+    """The row of the table, named "table", of each of ``input_ids``, in float32."""
+    row = graph.add("Gather", [graph.keep("rows", rows), "input_ids"], "row")
+    graph.weights.append(table)
+    value = graph.add("Gather", [table.name, row], "value")
+    scale = graph.add("Gather", [graph.keep("scale", scales), row], "row_scale")
+    wide = graph.add("Cast", [value], "wide", to=TensorProto.FLOAT)
+    return graph.add("Mul", [wide, scale], "word")
 
 
 def norm(graph: Graph, tensors: Tensors, x: str, name: str) -> str:
@@ -106,14 +114,15 @@ def residual(graph: Graph, tensors: Tensors, x: str, skip: str, norm: str, bias:
     return graph.add("SkipLayerNormalization", names, norm, domain=ORT, epsilon=EPSILON)
 
 
-def _layer(graph: Graph, tensors: Tensors, x: str, number: int) -> str:
+def layer(graph: Graph, tensors: Tensors, x: str, number: int, seen: Sequence[str]) -> str:
+    """One of the encoder's layers; ``seen`` names the masks as MultiHeadAttention takes them."""
     at = f"encoder.layer.{number}"
     parts = [f"{at}.attention.self.{part}" for part in ("query", "key", "value")]
     heads = [graph.linear(x, tensors[f"{part}.weight"], part) for part in parts]
     bias = np.concatenate([tensors[f"{part}.bias"] for part in parts])
     mixed = graph.add(
         "MultiHeadAttention",
-        [*heads, graph.keep(f"{at}.qkv", bias), "mask"],
+        [*heads, graph.keep(f"{at}.qkv", bias), *seen],
         f"{at}.mixed",
         domain=ORT,
         num_heads=HEADS,
@@ -144,17 +153,21 @@ def build(tensors: Tensors, rows: NDArray[np.int32], max_tokens: int) -> onnx.Mo
     graph = Graph()
     x = _embed(graph, tensors, rows, max_tokens)
     for number in range(LAYERS):
-        x = _layer(graph, tensors, x, number)
+        x = layer(graph, tensors, x, number, ["mask"])
     _pool(graph, x)
+    return finished(graph, "fonte", ("input_ids", "mask"), "vectors", WIDTH)
+
+
+def finished(
+    graph: Graph, name: str, inputs: Sequence[str], output: str, width: int
+) -> onnx.ModelProto:
+    """The model: inputs int32 (texts, tokens), one output float32 (texts, width)."""
     shape = ["texts", "tokens"]
     body = helper.make_graph(
         graph.nodes,
-        "fonte",
-        [
-            helper.make_tensor_value_info(name, TensorProto.INT32, shape)
-            for name in ("input_ids", "mask")
-        ],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", WIDTH])],
+        name,
+        [helper.make_tensor_value_info(given, TensorProto.INT32, shape) for given in inputs],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["texts", width])],
         graph.weights,
     )
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid(ORT, 1)]

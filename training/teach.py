@@ -67,12 +67,17 @@ def entries(glosses: Sequence[Example]) -> Iterator[Example]:
         yield ". ".join(italian) + ".", ". ".join(english) + "."
 
 
+def segments_used(settings: Settings) -> list[Segment]:
+    """The training half of the parallel text, less the second half of MANUAL."""
+    segments, _ = data.split_segments(settings.data)
+    half = int(MANUAL_SHARE * sum(s.source == MANUAL for s in segments))
+    return [s for s in segments if s.source != MANUAL or s.place < half]
+
+
 def examples(settings: Settings) -> dict[str, list[Example]]:
     """Every kind of example, the most useful first."""
     random = Random(settings.seed)
-    segments, _ = data.split_segments(settings.data)
-    half = int(MANUAL_SHARE * sum(s.source == MANUAL for s in segments))
-    segments = [s for s in segments if s.source != MANUAL or s.place < half]
+    segments = segments_used(settings)
     lemmas = data.pairs(settings.data, "wordnet-itlemmas-endef.it-en")
     named = list(terms(settings.data))
     machine = prose.kept(settings)

@@ -100,7 +100,7 @@ class Assistant:
         self._unsupported: Unsupported = unsupported
         self._k = k
         self._translator = translator
-        self._reader = reader or load_reader()
+        self._reader = reader
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None
@@ -199,7 +199,7 @@ class Assistant:
             found = self._documents.sentence_vectors([hit.chunk.chunk_id for hit in read])
             return [np.einsum("ij,j->i", rows, vector) for rows in found]
 
-        odds = self._reader.odds
+        odds = (self._reader or load_reader()).odds  # loaded by the first who asks
         evidence = gather(standalone, searched, hits, near, odds, self._translator, question)
         clock.mark("read")
         return evidence if searched == language else replace(evidence, language=language)

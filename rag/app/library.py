@@ -15,6 +15,7 @@ from rag.app import wire
 from rag.core.config import Settings, load_settings
 from rag.core.errors import IndexMissing, IndexOutdated, RagError, SourceError, UsageError
 from rag.core.types import LANGUAGES, Answer, Chunk, Document, Filters
+from rag.embed import load_reader
 from rag.indexing.snapshot import Snapshot
 from rag.retrieve.query import check_k, parse_query
 
@@ -175,6 +176,7 @@ class Library:
     def check(self) -> None:
         """Load what a question needs. Raises IndexOutdated or ModelError, as a question would."""
         self._view()
+        load_reader()
 
     def refresh(self) -> bool:
         """Pick up a newer state of the index, if there is one; True when there was."""

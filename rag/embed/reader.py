@@ -63,15 +63,19 @@ class OnnxReader:
 
     def feed(self, question: str, sentences: Sequence[str]) -> dict[str, NDArray[np.int32]]:
         """What the graph reads: ids, kinds and positions, each int32 (n, tokens)."""
-        pairs = self._pairing(question, sentences)
-        longest = max(len(asked) + len(text) for asked, text in pairs)
-        ids, kinds, places = (np.zeros((len(pairs), longest), np.int32) for _ in range(3))
-        for row, (asked, text) in enumerate(pairs):
-            end = len(asked) + len(text)
-            ids[row, :end] = [*asked, *text]
-            kinds[row, : len(asked)], kinds[row, len(asked) : end] = QUESTION, TEXT
-            places[row, :end] = [*range(len(asked)), *range(len(text))]
-        return {"input_ids": ids, "kinds": kinds, "positions": places}
+        return packed(self._pairing(question, sentences))
+
+
+def packed(pairs: Sequence[tuple[list[int], list[int]]]) -> dict[str, NDArray[np.int32]]:
+    """Pairs of token ids as the graph reads them, padded at the end; training uses it too."""
+    longest = max(len(asked) + len(text) for asked, text in pairs)
+    ids, kinds, places = (np.zeros((len(pairs), longest), np.int32) for _ in range(3))
+    for row, (asked, text) in enumerate(pairs):
+        end = len(asked) + len(text)
+        ids[row, :end] = [*asked, *text]
+        kinds[row, : len(asked)], kinds[row, len(asked) : end] = QUESTION, TEXT
+        places[row, :end] = [*range(len(asked)), *range(len(text))]
+    return {"input_ids": ids, "kinds": kinds, "positions": places}
 
 
 class Pairing:

@@ -176,16 +176,15 @@ def cloze(text: str, language: Language, random: Random) -> Cloze | None:
     after = [m[0] for m in WORD.finditer(text[slot.end : end])]
     before, after = before[-(WIDEST - min(len(after), 5)) :], after[:WIDEST]
     body = [*after, *before] if slot.kind == "count" else [*before, *after]
-    body = _thinned(body, random.randint(SHORTEST, WIDEST), language, random)
-    if sum(telling(word, language) for word in body) < FEWEST:
+    said = _said(body, language, random)
+    if said is None:
         return None
     asking = random.choice(ASKING[language][slot.kind])
-    said = " ".join(body)
     if random.random() < 0.12:
         question = f"{said[0].upper()}{said[1:]} {asking.lower()}?"
     else:
         question = f"{asking} {said}?"
-    return Cloze(question.replace("' ", "'").replace("’ ", "’"), slot, start, end)
+    return Cloze(_elided(question), slot, start, end)
 
 
 def beside(text: str, language: Language, random: Random) -> str | None:
@@ -198,11 +197,10 @@ def beside(text: str, language: Language, random: Random) -> str | None:
     words = [m[0] for m in WORD.finditer(text)]
     kind: Kind = random.choice(("year", "year", "count", "share"))
     at = random.randrange(max(1, len(words) - WIDEST + 1))
-    body = _thinned(words[at : at + WIDEST], random.randint(SHORTEST, WIDEST), language, random)
-    if sum(telling(word, language) for word in body) < FEWEST:
+    said = _said(words[at : at + WIDEST], language, random)
+    if said is None:
         return None
-    asking = random.choice(ASKING[language][kind])
-    return f"{asking} {' '.join(body)}?".replace("' ", "'").replace("’ ", "’")
+    return _elided(f"{random.choice(ASKING[language][kind])} {said}?")
 
 
 def _window(text: str, slot: Slot, random: Random) -> tuple[int, int]:
@@ -217,12 +215,21 @@ def _window(text: str, slot: Slot, random: Random) -> tuple[int, int]:
     return start, end
 
 
-def _thinned(words: list[str], most: int, language: Language, random: Random) -> list[str]:
-    """At most so many words, as one who asks would say it: most telling words stay."""
+def _said(words: list[str], language: Language, random: Random) -> str | None:
+    """Some of the words, as one who asks would say it: most telling ones stay.
+
+    None when too little is left.
+    """
+    most = random.randint(SHORTEST, WIDEST)
     kept = [word for word in words if random.random() > (0.12 if telling(word, language) else 0.3)]
     while len(kept) > most:
         kept.pop(random.randrange(len(kept)))
-    return kept
+    return " ".join(kept) if sum(telling(word, language) for word in kept) >= FEWEST else None
+
+
+def _elided(text: str) -> str:
+    """The text without the space after an apostrophe."""
+    return text.replace("' ", "'").replace("’ ", "’")
 
 
 def without(text: str, start: int, end: int) -> str:

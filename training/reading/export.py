@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, numpy_helper
 from safetensors.numpy import load_file
 
 from rag.embed.onnx import OnnxEmbedder
-from training.graph import HEADS, LAYERS, ORT, Graph, Tensors, norm, residual, save
+from training.graph import LAYERS, Graph, Tensors, finished, layer, norm, save, words
 from training.initialise import TABLE
 from training.reading.learn import SEPARATE, Plan
 
@@ -44,14 +44,9 @@ def shared_table(folder: Path) -> tuple[onnx.TensorProto, NDArray[np.float32], N
 
 def _embed(graph: Graph, tensors: Tensors, folder: Path) -> str:
     table, scales, rows = shared_table(folder)
-    graph.weights.append(table)
     places = tensors["embeddings.position_embeddings.weight"]
     places = places + tensors["embeddings.token_type_embeddings.weight"][0]
-    row = graph.add("Gather", [graph.keep("rows", rows), "input_ids"], "row")
-    value = graph.add("Gather", ["table", row], "value")
-    scale = graph.add("Gather", [graph.keep("scale", scales), row], "row_scale")
-    wide = graph.add("Cast", [value], "wide", to=TensorProto.FLOAT)
-    word = graph.add("Mul", [wide, scale], "word")
+    word = words(graph, table, scales, rows)
     place = graph.add("Gather", [graph.keep("places", places), "positions"], "place")
     return norm(graph, tensors, graph.add("Add", [word, place], "summed"), "embeddings.LayerNorm")
 
@@ -71,31 +66,10 @@ def _masks(graph: Graph) -> tuple[str, str]:
     same = graph.add("Equal", [rows, columns], "same")
     nothing = graph.keep("nothing", np.array(0, np.int32))
     some = graph.add("Greater", [columns, nothing], "some")
+    # MultiHeadAttention wants a row for every token, so the row of columns is repeated.
     alike = graph.add("Equal", [rows, rows], "true")
     both = graph.add("And", [some, alike], "both")
     return _unseen(graph, same, "apart"), _unseen(graph, both, "together")
-
-
-def _layer(graph: Graph, tensors: Tensors, x: str, number: int, seen: str) -> str:
-    at = f"encoder.layer.{number}"
-    parts = [f"{at}.attention.self.{part}" for part in ("query", "key", "value")]
-    heads = [graph.linear(x, tensors[f"{part}.weight"], part) for part in parts]
-    bias = graph.keep(f"{at}.qkv", np.concatenate([tensors[f"{part}.bias"] for part in parts]))
-    mixed = graph.add(
-        "MultiHeadAttention",
-        [*heads, bias, "", seen],
-        f"{at}.mixed",
-        domain=ORT,
-        num_heads=HEADS,
-    )
-    name = f"{at}.attention.output"
-    out = graph.linear(mixed, tensors[f"{name}.dense.weight"], f"{name}.dense")
-    x = residual(graph, tensors, out, x, f"{name}.LayerNorm", f"{name}.dense.bias")
-    inner = graph.linear(x, tensors[f"{at}.intermediate.dense.weight"], f"{at}.inner")
-    shift = graph.keep(f"{at}.inner.bias", tensors[f"{at}.intermediate.dense.bias"])
-    active = graph.add("BiasGelu", [inner, shift], f"{at}.active", domain=ORT)
-    outer = graph.linear(active, tensors[f"{at}.output.dense.weight"], f"{at}.outer")
-    return residual(graph, tensors, outer, x, f"{at}.output.LayerNorm", f"{at}.output.dense.bias")
 
 
 def _direction(graph: Graph, x: str, kind: int) -> str:
@@ -119,7 +93,9 @@ def build(tensors: Tensors, folder: Path) -> onnx.ModelProto:
     x = _embed(graph, tensors, folder)
     apart, together = _masks(graph)
     for number in range(LAYERS):
-        x = _layer(graph, tensors, x, number, apart if number < SEPARATE else together)
+        seen = apart if number < SEPARATE else together
+        # The second input is a mask by token, which this one, by pair of tokens, replaces.
+        x = layer(graph, tensors, x, number, ["", seen])
     alike = graph.add("Mul", [_direction(graph, x, 1), _direction(graph, x, 2)], "alike")
     first = graph.add("Gather", [x, graph.keep("first", np.array([0]))], "first.token", axis=1)
     first = graph.add("Squeeze", [first, graph.keep("middle", np.array([1]))], "question")
@@ -127,19 +103,8 @@ def build(tensors: Tensors, folder: Path) -> onnx.ModelProto:
     weight = graph.keep("head", tensors["head.weight"].T.astype(np.float32))
     graph.add("MatMul", [said, weight], "weighed")
     graph.add("Add", ["weighed", graph.keep("head.bias", tensors["head.bias"])], "odds")
-    shape = ["texts", "tokens"]
-    body = helper.make_graph(
-        graph.nodes,
-        "fonte-reader",
-        [
-            helper.make_tensor_value_info(name, TensorProto.INT32, shape)
-            for name in ("input_ids", "kinds", "positions")
-        ],
-        [helper.make_tensor_value_info("odds", TensorProto.FLOAT, ["texts", 1])],
-        graph.weights,
-    )
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid(ORT, 1)]
-    return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="fonte")
+    inputs = ("input_ids", "kinds", "positions")
+    return finished(graph, "fonte-reader", inputs, "odds", 1)
 
 
 def ship(run: Path, folder: Path) -> None:

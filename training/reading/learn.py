@@ -25,7 +25,7 @@ from torch import Tensor, distributed, nn
 from torch.nn import functional
 
 from rag.embed.onnx import tokenizer
-from rag.embed.reader import QUESTION, TEXT, Pairing
+from rag.embed.reader import QUESTION, TEXT, Pairing, packed
 from training.graph import LAYERS, WIDTH
 from training.mixing import Mixer
 from training.reading.pairs import Pair, Pairs
@@ -111,14 +111,11 @@ def encoded(pairs: Sequence[Pair], pairing: Pairing) -> list[Encoded]:
 
 def padded(texts: list[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
     """(ids, kinds, places), padded at the end."""
-    longest = max(len(q) + len(t) for q, t in texts)
-    ids, kinds, places = (np.zeros((len(texts), longest), np.int64) for _ in range(3))
-    for row, (q, t) in enumerate(texts):
-        end = len(q) + len(t)
-        ids[row, :end] = [*q, *t]
-        kinds[row, : len(q)], kinds[row, len(q) : end] = QUESTION, TEXT
-        places[row, :end] = [*range(len(q)), *range(len(t))]
-    return torch.from_numpy(ids), torch.from_numpy(kinds), torch.from_numpy(places)
+    held = packed(texts)
+    ids, kinds, places = (
+        torch.from_numpy(held[name]).long() for name in ("input_ids", "kinds", "positions")
+    )
+    return ids, kinds, places
 
 
 def batches(pairs: Iterator[Pair], pairing: Pairing, plan: Plan) -> Iterator[Batch]:

@@ -96,7 +96,7 @@ class Pairs:
             if near:
                 return self._random.choice(near)
         step = self._random.choice([s for s in range(-BESIDE, BESIDE + 1) if s])
-        return min(max(place + step, 0), len(self._held) - 1) if place + step != place else place
+        return min(max(place + step, 0), len(self._held) - 1)
 
     def _say(self, place: int, language: Language) -> str:
         return self._random.choice(

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from rag.core.types import Language
-from training import data, prose
+from training import prose
 from training.mixing import Mixer
 from training.settings import Settings
-from training.teach import MANUAL, MANUAL_SHARE
+from training.teach import segments_used
 
 LONGEST = 320  # characters of a sentence
 SHORTEST = 24
@@ -36,9 +36,7 @@ def _segments(settings: Settings) -> list[tuple[str, str, str, str]]:
     """(source, the translator's Italian, Apertium's Italian, English) of the parallel text."""
     path = settings.workspace("reading") / "segments.json"
     if not path.exists():
-        segments, _ = data.split_segments(settings.data)
-        half = int(MANUAL_SHARE * sum(s.source == MANUAL for s in segments))
-        segments = [s for s in segments if s.source != MANUAL or s.place < half]
+        segments = segments_used(settings)
         mixer = Mixer(settings.work / "vocabulary")
         machine = prose.translated([s.english for s in segments], mixer, Random(settings.seed))
         rows = [
